@@ -1,0 +1,255 @@
+"""tf.train.Examples to graphs, in TensorFlow operations alone: works in tf.data and in a SavedModel without gnnkit."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.io._claims import Claims
+from gnnkit.io._io_spec import fixed_feature
+from gnnkit.io._wire import Wire, wires
+
+
+def parse_example(
+    spec: GraphTensorSpec, serialized: Any, prefix: str | None = None, validate: bool = True
+) -> GraphTensor:
+    """Parses a batch of serialized tf.train.Examples.
+
+    spec: of the scalar graph in each example.
+    serialized: string `[B]`.
+    prefix: put before each key as it is.
+    validate: whether to check that sizes, numbers of values and row lengths agree and that indices lie in their node
+        sets. Cheap; switch it off only for data that were checked before.
+
+    Returns a graph of shape `[B]`. Sets that an example lacks are empty, features whose number of items varies too.
+
+    ValueError: `serialized` is no vector. tf.errors.InvalidArgumentError, naming set and feature: a value of another
+    type, a feature of fixed shape that is absent and, with `validate`, data that do not agree.
+
+    >>> import gnnkit
+    >>> graph = gnnkit.homogeneous([0, 1], [1, 0], node_features={"x": [[1.0], [2.0]]})
+    >>> schema = gnnkit.create_schema_pb_from_graph_spec(graph)
+    >>> example = gnnkit.write_example(graph).SerializeToString()
+    >>> batch = gnnkit.parse_example(gnnkit.create_graph_spec_from_schema_pb(schema), [example, example])
+    >>> batch.merge_batch_to_components().edge_sets["edges"].adjacency.source.numpy().tolist()
+    [0, 1, 2, 3]
+    """
+    serialized = _serialized(serialized, 1, "parse_example", "parse_single_example")
+    return _Parser(spec, serialized, prefix, validate).graph(scalar=False)
+
+
+def parse_single_example(
+    spec: GraphTensorSpec, serialized: Any, prefix: str | None = None, validate: bool = True
+) -> GraphTensor:
+    """Parses one serialized tf.train.Example, string `[]`, into a scalar graph; see `parse_example`, which is faster.
+
+    ValueError: `serialized` is no scalar.
+    """
+    serialized = _serialized(serialized, 0, "parse_single_example", "parse_example")
+    return _Parser(spec, serialized[tf.newaxis], prefix, validate).graph(scalar=True)
+
+
+def _serialized(serialized: Any, rank: int, name: str, other: str) -> tf.Tensor:
+    serialized = tf.convert_to_tensor(serialized, tf.string)
+    if serialized.shape.rank is None:
+        serialized = tf.ensure_shape(serialized, [None] * rank)
+    if serialized.shape.rank != rank:
+        kinds = ("a scalar string", "a vector of strings [B]")
+        raise ValueError(
+            f"{name} needs {kinds[rank]}, but got shape {serialized.shape}. "
+            + (f"Use {other} for {kinds[1 - rank]}." if serialized.shape.rank == 1 - rank else "Flatten it first.")
+        )
+    return serialized
+
+
+class _Parser:
+    """Parses all fields flat in one operation, compares their counts, then gives them their shapes."""
+
+    def __init__(self, spec: GraphTensorSpec, serialized: tf.Tensor, prefix: str | None, validate: bool) -> None:
+        self._spec, self._wires, self._validate = spec, wires(spec, prefix), validate
+        self._batch_size = serialized.shape[0]
+        self._rows = tf.size(serialized, out_type=tf.int64)
+        self._raw = self._parse(serialized)
+        self._claims = Claims()
+        self._components: Any = None  # [B], of the first set.
+        self._totals = {
+            (w.set_type, w.set_name): self._total(w) for w in self._wires if w.role == "sizes"
+        }  # Items of each example: int64 [B].
+        self._splits = {w.key: self._item_splits(w) for w in self._wires if not w.is_fixed}
+
+    def _parse(self, serialized: tf.Tensor) -> dict[str, Any]:
+        features: dict[str, Any] = {}
+        for wire in self._wires:
+            if wire.is_fixed:
+                features[wire.key] = fixed_feature(wire)
+                continue
+            features[wire.key] = tf.io.RaggedFeature(wire.dtype, row_splits_dtype=tf.int64)
+            for axis in wire.ragged_axes:
+                features[wire.lengths_key(axis)] = tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)
+        return tf.io.parse_example(serialized, features) if features else {}
+
+    def _constant(self, value: int) -> tf.Tensor:
+        return tf.fill([self._rows], tf.constant(value, tf.int64))
+
+    def _total(self, wire: Wire) -> tf.Tensor:
+        sizes = self._raw[wire.key]
+        if self._validate:
+            if wire.is_fixed:
+                negative = tf.reduce_sum(tf.minimum(sizes, 0), axis=1)
+            else:
+                negative = _sum(sizes.with_values(tf.minimum(sizes.values, 0)))
+            self._claims.equal(f"{wire.what}: the negative sizes add up to", negative, "expected", self._constant(0))
+            count = self._constant(wire.num_items) if wire.is_fixed else sizes.row_lengths()
+            if self._components is None:
+                self._components = count
+            elif not wire.is_fixed:
+                self._claims.equal(
+                    f"{wire.what}: the number of components is",
+                    count,
+                    "but the first set of the graph has",
+                    self._components,
+                )
+        return tf.reduce_sum(sizes, axis=1) if wire.is_fixed else _sum(sizes)
+
+    def _item_splits(self, wire: Wire) -> tf.Tensor:
+        """Where the items of each example begin: int64 `[B + 1]`."""
+        splits = self._raw[wire.key].row_splits
+        what = f"{wire.what} ({wire.key})"
+        if wire.inner_size == 0:  # Values without numbers cannot be counted.
+            splits = None
+        elif wire.inner_size > 1:
+            splits = self._divide(splits, wire.inner_size, f"{what}: values of shape {wire.inner_shape}")
+        for axis in range(wire.ragged_rank, 0, -1):
+            dim = wire.shape[axis]
+            if dim is None:
+                lengths = self._raw[wire.lengths_key(axis)]
+                if self._validate and splits is not None:
+                    rows = f"{wire.what}: row lengths ({wire.lengths_key(axis)})"
+                    least = _sum(lengths.with_values(tf.minimum(lengths.values, 0)))
+                    self._claims.equal(f"{rows}: some are negative, together", least, "expected", self._constant(0))
+                    self._claims.equal(f"{rows} add up to", _sum(lengths), "but the number of rows is", _counts(splits))
+                splits = lengths.row_splits
+            elif splits is not None:
+                splits = self._divide(splits, dim, f"{what}: rows of {dim}") if dim else None
+        if splits is None:
+            splits = tf.concat([[0], tf.cumsum(self._items(wire))], axis=0)
+        elif self._validate and wire.role != "sizes":
+            self._claim_items(wire, _counts(splits))
+        return splits
+
+    def _claim_items(self, wire: Wire, items: tf.Tensor) -> None:
+        source = "the graph has components" if wire.set_type == "context" else "but #size adds up to"
+        self._claims.equal(f"{wire.what} ({wire.key}): the number of items is", items, source, self._items(wire))
+
+    def _items(self, wire: Wire) -> tf.Tensor:
+        """The number of items that `wire` must have: int64 `[B]`."""
+        if wire.set_type != "context":
+            return self._totals[wire.set_type, wire.set_name]
+        static = self._spec.num_components
+        if static is not None:
+            return self._constant(static)
+        if self._components is None:
+            self._components = self._context_count()
+        return self._components
+
+    def _context_count(self) -> tf.Tensor:
+        """Components of each example, where no node or edge set tells."""
+        for wire in self._wires:
+            if wire.set_type == "context" and wire.inner_size and not wire.is_fixed:
+                if wire.ragged_rank == 0:
+                    return _counts(self._raw[wire.key].row_splits) // wire.inner_size
+                if wire.shape[1] is None:
+                    return self._raw[wire.lengths_key(1)].row_lengths()
+        return self._constant(0)
+
+    def _divide(self, splits: tf.Tensor, by: int, what: str) -> tf.Tensor:
+        if self._validate:
+            counts = _counts(splits)
+            self._claims.equal(
+                f"{what} need a multiple of {by}; left over are",
+                counts % by,
+                f"expected 0 of {by}, not",
+                tf.zeros_like(counts),
+            )
+        return splits // by
+
+    def _claim_indices(self) -> None:
+        for wire in self._wires:
+            if wire.role != "index":
+                continue
+            total, raw = self._totals["nodes", wire.node_set], self._raw[wire.key]
+            if wire.is_fixed:
+                ids = tf.repeat(tf.range(self._rows), wire.num_items)
+                values = tf.reshape(raw, [-1])
+            else:
+                ids, values = raw.value_rowids(), raw.values
+            self._claims.in_range(wire.what, wire.node_set, values, tf.gather(total, ids), ids)
+
+    def graph(self, scalar: bool) -> GraphTensor:
+        checks = []
+        if self._validate:
+            for wire in self._wires:
+                if wire.is_fixed and wire.role != "sizes" and wire.set_type != "context":
+                    self._claim_items(wire, self._constant(wire.num_items))
+            self._claim_indices()
+            checks = self._claims.check()
+        with tf.control_dependencies(checks):
+            fields = [self._field(wire, scalar) for wire in self._wires]
+            sizes = self._context_sizes(scalar)
+        return GraphTensor._from_fields(self._spec._structure(), [sizes, *fields])
+
+    def _context_sizes(self, scalar: bool) -> Any:
+        dtype, static = self._spec.indices_dtype, self._spec.num_components
+        if static is not None:
+            rows = self._rows if self._batch_size is None else self._batch_size
+            return tf.ones([static] if scalar else [rows, static], dtype)
+        first = next((w for w in self._wires if w.role == "sizes" and not w.is_fixed), None)
+        if first is not None:
+            splits = self._raw[first.key].row_splits
+        else:
+            splits = tf.concat([[0], tf.cumsum(self._context_count())], axis=0)
+        ones = tf.ones([splits[-1]], dtype)
+        splits_dtype = self._spec.row_splits_dtype
+        return ones if scalar else tf.RaggedTensor.from_row_splits(ones, tf.cast(splits, splits_dtype), validate=False)
+
+    def _field(self, wire: Wire, scalar: bool) -> Any:
+        raw = self._raw[wire.key]
+        splits_dtype = self._spec.row_splits_dtype
+        if wire.is_fixed:
+            raw = _from_wire(tf.identity(raw), wire.spec.dtype)
+            return tf.squeeze(raw, 0) if scalar else raw
+        splits = self._splits[wire.key]
+        values: Any = _from_wire(tf.identity(raw.values), wire.spec.dtype)
+        if wire.inner_shape:
+            # Without numbers in it, the first dimension cannot be told from the values.
+            first = -1 if wire.inner_size else splits[-1]
+            values = tf.reshape(values, [first, *wire.inner_shape])
+        for axis in range(wire.ragged_rank, 0, -1):
+            dim = wire.shape[axis]
+            if dim is None:
+                lengths = tf.cast(self._raw[wire.lengths_key(axis)].values, splits_dtype)
+                values = tf.RaggedTensor.from_row_lengths(values, lengths, validate=False)
+            else:
+                rows = None if dim else tf.cast(splits[-1], splits_dtype)
+                values = tf.RaggedTensor.from_uniform_row_length(values, tf.cast(dim, splits_dtype), nrows=rows)
+        if scalar:
+            return values
+        if wire.shape[0] is not None:
+            return tf.RaggedTensor.from_uniform_row_length(values, tf.cast(wire.shape[0], splits_dtype))
+        return tf.RaggedTensor.from_row_splits(values, tf.cast(splits, splits_dtype), validate=False)
+
+
+def _from_wire(values: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    if dtype == tf.uint64:
+        return tf.bitcast(values, tf.uint64)
+    return values if values.dtype == dtype else tf.cast(values, dtype)
+
+
+def _counts(splits: tf.Tensor) -> tf.Tensor:
+    return splits[1:] - splits[:-1]
+
+
+def _sum(rows: tf.RaggedTensor) -> tf.Tensor:
+    """Sums of the rows of `[B, (n)]`: differences of running sums, which need no row ids."""
+    sums = tf.concat([[0], tf.cumsum(rows.values)], axis=0)
+    return _counts(tf.gather(sums, rows.row_splits))

@@ -1,0 +1,39 @@
+"""The first node of each component: where samplers put the root."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gnnkit.graph import GraphTensor, check_scalar_graph_tensor
+from gnnkit.graph._symbolic import graph_function
+from gnnkit.ops import _primitives
+from gnnkit.ops._resolve import get_node_set, resolve_value
+
+
+@graph_function
+def gather_first_node(
+    graph_tensor: GraphTensor, node_set_name: str, *, feature_value: Any = None, feature_name: str | None = None
+) -> Any:
+    """The value of the first node of each component: `[V, ...]` to `[C, ...]`.
+
+    feature_value: `[V, ...]`, or feature_name: a feature of the node set. Exactly one.
+    InvalidArgumentError: a component without a node in the set.
+    """
+    fn = "gather_first_node"
+    check_scalar_graph_tensor(graph_tensor, fn)
+    node_set = get_node_set(graph_tensor, fn, node_set_name)
+    value = resolve_value(node_set, f"node set {node_set_name!r}", fn, feature_value, feature_name)
+    return _primitives.gather(value, first_node_index(node_set, node_set_name))
+
+
+def first_node_index(node_set: Any, node_set_name: str) -> Any:
+    """The index of the first node of each component: int `[C]`."""
+    sizes = node_set.sizes
+    if not _primitives.is_tf(sizes):
+        return keras.ops.cumsum(sizes) - sizes
+    check = tf.debugging.assert_positive(
+        sizes, message=f"gather_first_node: node set {node_set_name!r} has a component without nodes"
+    )
+    with tf.control_dependencies([] if check is None else [check]):
+        return tf.cumsum(sizes, exclusive=True)

@@ -1,0 +1,246 @@
+"""Pooling: edge values to nodes or context, node values to context."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gnnkit._names import CONTEXT, SOURCE, TARGET
+from gnnkit.graph import GraphTensor, _field
+from gnnkit.graph._symbolic import graph_function
+from gnnkit.ops import _primitives
+from gnnkit.ops._broadcast import broadcast
+from gnnkit.ops._resolve import Sets, check_tag, components_of, get_edge_set, get_node_set, resolve_sets, resolve_value
+
+
+@graph_function
+def pool_edges_to_node(
+    graph_tensor: GraphTensor,
+    edge_set_name: str,
+    node_tag: int,
+    reduce_type: str = "sum",
+    *,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Reduces the values of the edges at each node.
+
+    graph_tensor: a scalar graph.
+    edge_set_name: the edges.
+    node_tag: the end whose nodes receive: `SOURCE` or `TARGET`.
+    reduce_type: one of `get_registered_reduce_operation_names()`, or several joined by `|`.
+    feature_value: `[E, ...]`, or feature_name: a feature of the edge set. Exactly one.
+
+    Returns `[V, ...]`. A node without edges gets 0 for sum and mean, 1 for prod, the lowest (highest) value of the
+    dtype for max (min), 0 for max_no_inf and min_no_inf.
+    KeyError: unknown set, feature or reduce type. ValueError: a wrong tag, or a batched graph.
+
+    >>> import gnnkit
+    >>> graph = gnnkit.homogeneous([0, 0, 1], [2, 2, 1], node_features={"x": [0, 0, 0]}, edge_features={"w": [1, 2, 4]})
+    >>> gnnkit.pool_edges_to_node(graph, "edges", gnnkit.TARGET, "sum", feature_name="w").numpy().tolist()
+    [0, 4, 3]
+    """
+    get_edge_set(graph_tensor, "pool_edges_to_node", edge_set_name)
+    return _pool(
+        graph_tensor,
+        node_tag,
+        "pool_edges_to_node",
+        edge_set_name,
+        None,
+        reduce_type,
+        feature_value,
+        feature_name,
+        False,
+    )
+
+
+@graph_function
+def pool_nodes_to_context(
+    graph_tensor: GraphTensor,
+    node_set_name: str,
+    reduce_type: str = "sum",
+    *,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Reduces the values of the nodes of each component: `[V, ...]` to `[C, ...]`. See `pool_edges_to_node`."""
+    get_node_set(graph_tensor, "pool_nodes_to_context", node_set_name)
+    return _pool(
+        graph_tensor, CONTEXT, "pool_nodes_to_context", None, node_set_name, reduce_type, feature_value, feature_name
+    )
+
+
+@graph_function
+def pool_edges_to_context(
+    graph_tensor: GraphTensor,
+    edge_set_name: str,
+    reduce_type: str = "sum",
+    *,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Reduces the values of the edges of each component: `[E, ...]` to `[C, ...]`. See `pool_edges_to_node`."""
+    get_edge_set(graph_tensor, "pool_edges_to_context", edge_set_name)
+    return _pool(
+        graph_tensor, CONTEXT, "pool_edges_to_context", edge_set_name, None, reduce_type, feature_value, feature_name
+    )
+
+
+@graph_function
+def pool(
+    graph_tensor: GraphTensor,
+    to_tag: int | str,
+    *,
+    edge_set_name: Any = None,
+    node_set_name: Any = None,
+    reduce_type: str,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Pools to nodes (`SOURCE`, `TARGET`) or to the context, from one set or from several as if they were one.
+
+    edge_set_name or node_set_name: a name, or a sequence of names; then feature_value is a sequence alike, and all
+    edge sets must have the same node set at `to_tag`.
+    Other arguments, results and errors: see `pool_edges_to_node`.
+    """
+    return _pool(graph_tensor, to_tag, "pool", edge_set_name, node_set_name, reduce_type, feature_value, feature_name)
+
+
+def _pool(
+    graph_tensor: GraphTensor,
+    to_tag: int | str,
+    fn: str,
+    edge_set_name: Any,
+    node_set_name: Any,
+    reduce_type: str,
+    feature_value: Any,
+    feature_name: str | None,
+    allow_context: bool = True,
+) -> Any:
+    check_tag(to_tag, fn, allow_context)
+    sets = resolve_sets(graph_tensor, fn, edge_set_name, node_set_name)
+    values = resolve_values(sets, fn, feature_value, feature_name)
+    ids, num = receivers(graph_tensor, to_tag, sets, fn)
+    if len(values) == 1:
+        return _primitives.reduce_segments(reduce_type, values[0], ids[0], num)
+    return _primitives.reduce_segments(reduce_type, join(values, sets, fn), join(ids, sets, fn), num)
+
+
+def resolve_values(sets: Sets, fn: str, feature_value: Any, feature_name: str | None) -> list[Any]:
+    """One value a set."""
+    kind = "edge set" if sets.are_edges else "node set"
+    if feature_value is not None:
+        is_sequence = isinstance(feature_value, (list, tuple))
+        if not sets.was_sequence and is_sequence:
+            # Plain nested lists of numbers are one value.
+            is_sequence = any(map(_field.is_field, feature_value))
+        if is_sequence != sets.was_sequence:
+            raise ValueError(
+                f"{fn}: feature_value must be a sequence exactly if the set names are one, "
+                f"but got {type(feature_value).__name__} for {sets.names}."
+            )
+        given = list(feature_value) if sets.was_sequence else [feature_value]
+        if len(given) != len(sets.names):
+            raise ValueError(f"{fn}: got {len(given)} feature values for {len(sets.names)} sets {sets.names}.")
+    else:
+        given = [None] * len(sets.names)
+    return [
+        resolve_value(piece, f"{kind} {name!r}", fn, value, feature_name)
+        for name, piece, value in zip(sets.names, sets.pieces, given, strict=True)
+    ]
+
+
+def receivers(graph_tensor: GraphTensor, to_tag: int | str, sets: Sets, fn: str) -> tuple[list[Any], Any]:
+    """For each set the receiver of each item, and how many receivers there are."""
+    if to_tag == CONTEXT:
+        return [components_of(piece) for piece in sets.pieces], graph_tensor.context.total_num_components
+    if not sets.are_edges:
+        raise ValueError(f"{fn}: to tag {to_tag!r} comes from edges only; pass edge_set_name, or to_tag=CONTEXT.")
+    names = {piece.adjacency.node_set_name(to_tag) for piece in sets.pieces}
+    if len(names) > 1:
+        raise ValueError(
+            f"{fn}: edge sets {sets.names} have different node sets at tag {to_tag}: {sorted(names)}. "
+            "Pool edge sets into one node set at a time."
+        )
+    node_set = get_node_set(graph_tensor, fn, names.pop())
+    return [piece.adjacency[to_tag] for piece in sets.pieces], node_set.total_size
+
+
+def join(values: list[Any], sets: Sets, fn: str) -> Any:
+    """Values of several sets, one after the other."""
+    if any(isinstance(v, tf.RaggedTensor) for v in values):
+        raise ValueError(f"{fn}: ragged values from several sets {sets.names} are not supported; pool them one by one.")
+    shapes = [tuple(v.shape[1:]) for v in values]
+    if any(s != shapes[0] for s in shapes):
+        raise ValueError(
+            f"{fn}: values of the sets {sets.names} differ in shape per item: {[list(s) for s in shapes]}."
+        )
+    return tf.concat(values, 0) if _primitives.is_tf(values[0]) else keras.ops.concatenate(values, 0)
+
+
+@graph_function
+def pool_neighbors_to_node(
+    graph_tensor: GraphTensor,
+    edge_set_name: Any,
+    to_tag: int,
+    *,
+    reduce_type: str,
+    from_tag: int | None = None,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Reduces the values of each node's neighbours: a broadcast from `from_tag` (the other end) and a pool to `to_tag`.
+
+    edge_set_name: a name, or a sequence of names with the same node set at `to_tag`.
+    feature_value: `[V_from, ...]`, or feature_name: a feature of the neighbours' node set.
+    Returns `[V_to, ...]`. Other arguments and errors: see `pool_edges_to_node`.
+    """
+    check_tag(to_tag, "pool_neighbors_to_node", allow_context=False)
+    from_tag = reverse_tag(to_tag) if from_tag is None else from_tag
+    value = broadcast(
+        graph_tensor, from_tag, edge_set_name=edge_set_name, feature_value=feature_value, feature_name=feature_name
+    )
+    return pool(graph_tensor, to_tag, edge_set_name=edge_set_name, reduce_type=reduce_type, feature_value=value)
+
+
+@graph_function
+def pool_neighbors_to_node_feature(
+    graph_tensor: GraphTensor,
+    edge_set_name: Any,
+    to_tag: int,
+    *,
+    reduce_type: str,
+    from_tag: int | None = None,
+    feature_name: str,
+    to_feature_name: str | None = None,
+) -> GraphTensor:
+    """The graph with `pool_neighbors_to_node` stored as a feature of the receiving node set.
+
+    to_feature_name: its name there; `feature_name` by default. A feature of that name is replaced.
+    """
+    fn = "pool_neighbors_to_node_feature"
+    value = pool_neighbors_to_node(
+        graph_tensor, edge_set_name, to_tag, reduce_type=reduce_type, from_tag=from_tag, feature_name=feature_name
+    )
+    first = edge_set_name if isinstance(edge_set_name, str) else edge_set_name[0]
+    name = get_edge_set(graph_tensor, fn, first).adjacency.node_set_name(to_tag)
+    features = {**graph_tensor.node_sets[name].features, to_feature_name or feature_name: value}
+    return graph_tensor.replace_features(node_sets={name: features})
+
+
+def reverse_tag(tag: int) -> int:
+    """`SOURCE` for `TARGET` and the other way round. ValueError for another tag."""
+    if tag == SOURCE and not isinstance(tag, bool):
+        return TARGET
+    if tag == TARGET and not isinstance(tag, bool):
+        return SOURCE
+    raise ValueError(f"reverse_tag: expected gnnkit.SOURCE (0) or gnnkit.TARGET (1), but got {tag!r}.")
+
+
+@graph_function
+def node_degree(graph_tensor: GraphTensor, edge_set_name: str, node_tag: int) -> Any:
+    """The number of edges at each node, at the end `node_tag`: `[V]` of the graph's indices_dtype."""
+    check_tag(node_tag, "node_degree", allow_context=False)
+    sets = resolve_sets(graph_tensor, "node_degree", edge_set_name)
+    ids, num = receivers(graph_tensor, node_tag, sets, "node_degree")
+    return _primitives.segment_count(ids[0], num, graph_tensor.indices_dtype)

@@ -1,0 +1,160 @@
+"""Gather and segment reductions on plain tensors: the arithmetic under all graph operations.
+
+TensorFlow tensors (dense or ragged, of any dtype) use TensorFlow's kernels; arrays of other backends use `keras.ops`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_TF = (tf.Tensor, tf.RaggedTensor)
+
+
+def is_tf(value: Any) -> bool:
+    return isinstance(value, _TF)
+
+
+def gather(values: Any, index: Any) -> Any:
+    """Rows of `values` `[V, ...]` at `index` int `[E]`: `[E, ...]`."""
+    if is_tf(values) or is_tf(index):
+        return tf.gather(values, index)
+    return keras.ops.take(values, index, axis=0)
+
+
+def component_ids(sizes: Any, total: Any) -> Any:
+    """The component of each item: int `[total]` with values in `[0, C)`, from sizes `[C]`."""
+    if is_tf(sizes):
+        return tf.repeat(tf.range(tf.shape(sizes, out_type=sizes.dtype)[0]), sizes)
+    if isinstance(sizes, np.ndarray):
+        return np.repeat(np.arange(len(sizes), dtype=sizes.dtype), sizes)
+    # Other backends need the total to be static: padded graphs have it.
+    ends = keras.ops.cumsum(sizes)
+    positions = keras.ops.arange(int(total), dtype=sizes.dtype)
+    return keras.ops.searchsorted(ends, positions, side="right")
+
+
+def repeat(values: Any, sizes: Any, total: Any) -> Any:
+    """Row i of `values` `[C, ...]`, `sizes[i]` times: `[total, ...]`."""
+    return gather(values, component_ids(sizes, total))
+
+
+def segment_sum(values: Any, ids: Any, num: Any) -> Any:
+    """Sums rows of `values` `[E, ...]` by `ids` int `[E]`: `[num, ...]`; 0 for an empty segment."""
+    if is_tf(values):
+        return tf.math.unsorted_segment_sum(values, ids, num)
+    return keras.ops.segment_sum(values, ids, int(num))
+
+
+def segment_count(ids: Any, num: Any, dtype: Any) -> Any:
+    """How many of `ids` int `[E]` equal i: `[num]`."""
+    if is_tf(ids):
+        return tf.math.unsorted_segment_sum(tf.ones_like(ids, dtype=dtype), ids, num)
+    return keras.ops.segment_sum(keras.ops.ones_like(ids, dtype=keras.backend.standardize_dtype(dtype)), ids, int(num))
+
+
+def segment_mean(values: Any, ids: Any, num: Any) -> Any:
+    """Means by segment; 0 for an empty one. Integers give float64, as `tf.math.unsorted_segment_mean` does."""
+    if isinstance(values, tf.RaggedTensor) or (is_tf(values) and values.dtype.is_integer):
+        return tf.math.unsorted_segment_mean(values, ids, num)
+    if is_tf(values) and values.dtype in (tf.float16, tf.bfloat16):
+        # They cannot count (float16 stops at 2048), let alone sum that many values.
+        return tf.cast(segment_mean(tf.cast(values, tf.float32), ids, num), values.dtype)
+    total = segment_sum(values, ids, num)
+    count = segment_count(ids, num, values.dtype)
+    if is_tf(values):
+        safe = tf.maximum(count, 1)
+        return total / tf.reshape(safe, tf.concat([tf.shape(safe), [1] * (len(values.shape) - 1)], 0))
+    safe = keras.ops.maximum(count, 1)
+    return total / keras.ops.reshape(safe, (-1, *[1] * (len(values.shape) - 1)))
+
+
+def segment_max(values: Any, ids: Any, num: Any) -> Any:
+    """Maxima by segment; the lowest value of the dtype for an empty one."""
+    if is_tf(values):
+        return tf.math.unsorted_segment_max(values, ids, num)
+    result = keras.ops.segment_max(values, ids, int(num))
+    return keras.ops.maximum(result, _limits(values)[0])
+
+
+def segment_min(values: Any, ids: Any, num: Any) -> Any:
+    """Minima by segment; the highest value of the dtype for an empty one."""
+    if is_tf(values):
+        return tf.math.unsorted_segment_min(values, ids, num)
+    return -segment_max(-values, ids, num)
+
+
+def segment_prod(values: Any, ids: Any, num: Any) -> Any:
+    """Products by segment; 1 for an empty one."""
+    if is_tf(values):
+        return tf.math.unsorted_segment_prod(values, ids, num)
+    import jax
+
+    return jax.ops.segment_prod(values, ids, int(num))
+
+
+def segment_max_no_inf(values: Any, ids: Any, num: Any) -> Any:
+    """Maxima by segment; 0 for an empty one (and where the maximum is the lowest value of the dtype or -inf)."""
+    result = segment_max(values, ids, num)
+    return _where(result <= _limits(values)[0], result)
+
+
+def segment_min_no_inf(values: Any, ids: Any, num: Any) -> Any:
+    """Minima by segment; 0 for an empty one (and where the minimum is the highest value of the dtype or inf)."""
+    result = segment_min(values, ids, num)
+    return _where(result >= _limits(values)[1], result)
+
+
+def _limits(values: Any) -> tuple[Any, Any]:
+    dtype = tf.as_dtype(values.dtype)
+    return dtype.min, dtype.max
+
+
+def _where(drop: Any, values: Any) -> Any:
+    if is_tf(values):
+        return tf.where(drop, tf.zeros_like(values), values)
+    return keras.ops.where(drop, keras.ops.zeros_like(values), values)
+
+
+# In TF-GNN's order of registration.
+REDUCTIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "max": segment_max,
+    "max_no_inf": segment_max_no_inf,
+    "mean": segment_mean,
+    "min": segment_min,
+    "min_no_inf": segment_min_no_inf,
+    "sum": segment_sum,
+    "prod": segment_prod,
+}
+
+
+def get_registered_reduce_operation_names() -> list[str]:
+    """The reduce types that pooling knows. Several can be joined with `|`.
+
+    >>> import gnnkit
+    >>> gnnkit.get_registered_reduce_operation_names()
+    ['max', 'max_no_inf', 'mean', 'min', 'min_no_inf', 'sum', 'prod']
+    """
+    return list(REDUCTIONS)
+
+
+def reduce_segments(reduce_type: str, values: Any, ids: Any, num: Any) -> Any:
+    """Reduces by `reduce_type`, one of the names or several joined by `|` (results side by side on the last axis)."""
+    kinds = reduce_type.split("|")
+    for kind in kinds:
+        if kind not in REDUCTIONS:
+            raise KeyError(
+                f"Unknown reduce_type {kind!r}. Known: {', '.join(REDUCTIONS)}; join several with '|', as in "
+                "'mean|max'."
+            )
+    if len(kinds) == 1:
+        return REDUCTIONS[reduce_type](values, ids, num)
+    if values.shape.rank is None or values.shape.rank < 2:
+        raise ValueError(
+            f"reduce_type {reduce_type!r} joins several reductions on the last axis, which needs values of rank "
+            f"at least 2, [items, ..., units], but got shape {values.shape}."
+        )
+    results = [REDUCTIONS[kind](values, ids, num) for kind in kinds]
+    return tf.concat(results, -1) if is_tf(values) else keras.ops.concatenate(results, -1)

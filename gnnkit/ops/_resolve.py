@@ -1,0 +1,75 @@
+"""What arguments of graph operations mean: sets, tags and values, with errors that name them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from gnnkit._names import CONTEXT, SOURCE, TARGET
+from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
+from gnnkit.ops import _primitives
+
+
+class Sets(NamedTuple):
+    """The sets that an operation runs over, in order, and whether the caller gave a sequence."""
+
+    names: list[str]
+    pieces: list[Any]
+    are_edges: bool
+    was_sequence: bool
+
+
+def resolve_sets(graph: GraphTensor, fn: str, edge_set_name: Any = None, node_set_name: Any = None) -> Sets:
+    """Exactly one of the two, a name or a sequence of names."""
+    if not isinstance(graph, GraphTensor):
+        raise TypeError(f"{fn}: expected a GraphTensor, but got {type(graph).__name__}.")
+    check_scalar_graph_tensor(graph, fn)
+    if (edge_set_name is None) == (node_set_name is None):
+        raise ValueError(f"{fn}: pass exactly one of edge_set_name and node_set_name.")
+    are_edges = edge_set_name is not None
+    given = edge_set_name if are_edges else node_set_name
+    was_sequence = not isinstance(given, str)
+    if was_sequence and not isinstance(given, Sequence):
+        raise TypeError(f"{fn}: set names must be a str or a sequence of them, but got {type(given).__name__}.")
+    names = list(given) if was_sequence else [given]
+    pieces = [get_edge_set(graph, fn, n) if are_edges else get_node_set(graph, fn, n) for n in names]
+    return Sets(names, pieces, are_edges, was_sequence)
+
+
+def get_edge_set(graph: GraphTensor, fn: str, name: Any) -> Any:
+    return _get(graph.edge_sets, "edge set", fn, name)
+
+
+def get_node_set(graph: GraphTensor, fn: str, name: Any) -> Any:
+    return _get(graph.node_sets, "node set", fn, name)
+
+
+def _get(pieces: Any, kind: str, fn: str, name: Any) -> Any:
+    if not isinstance(name, str):
+        raise TypeError(f"{fn}: the {kind} name must be a str, but got {type(name).__name__} {name!r}.")
+    if name not in pieces:
+        raise KeyError(f"{fn}: the graph has no {kind} {name!r}; it has {list(pieces)}.")
+    return pieces[name]
+
+
+def resolve_value(piece: Any, what: str, fn: str, feature_value: Any, feature_name: str | None) -> Any:
+    """The given value, or the feature of `piece`; exactly one."""
+    if (feature_value is None) == (feature_name is None):
+        raise ValueError(f"{fn}: pass exactly one of feature_value and feature_name (for {what}).")
+    if feature_value is not None:
+        return _field.as_field(feature_value, f"{fn}: feature_value (for {what})")
+    if feature_name not in piece.features:
+        raise KeyError(f"{fn}: {what} has no feature {feature_name!r}, only {list(piece.features)}.")
+    return piece.features[feature_name]
+
+
+def check_tag(tag: Any, fn: str, allow_context: bool = True) -> None:
+    allowed = (SOURCE, TARGET, CONTEXT) if allow_context else (SOURCE, TARGET)
+    if isinstance(tag, bool) or tag not in allowed and not (isinstance(tag, int) and tag >= 0):
+        raise ValueError(
+            f"{fn}: the tag must be gnnkit.SOURCE (0), gnnkit.TARGET (1)"
+            f"{' or gnnkit.CONTEXT' if allow_context else ''}, but got {tag!r}."
+        )
+
+
+def components_of(piece: Any) -> Any:
+    """The component id of each item of a node or edge set: int `[num_items]`."""
+    return _primitives.component_ids(piece.sizes, piece.total_size)

@@ -1,0 +1,74 @@
+"""Softmax over the edges at each node, or over the items of each component."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gnnkit.graph import GraphTensor
+from gnnkit.graph._symbolic import graph_function
+from gnnkit.ops import _primitives
+from gnnkit.ops._pool import join, receivers, resolve_values
+from gnnkit.ops._resolve import check_tag, resolve_sets
+
+
+@graph_function
+def softmax(
+    graph_tensor: GraphTensor,
+    per_tag: int | str,
+    *,
+    edge_set_name: Any = None,
+    node_set_name: Any = None,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Softmax of values `[E, ...]` over all items with the same receiver, stable by subtraction of the maximum.
+
+    per_tag: `SOURCE` or `TARGET` (over the edges at each node) or `CONTEXT` (over the items of each component).
+    Several sets into one receiver share one normalisation; the result is then a list.
+    Other arguments and errors: see `pool`.
+
+    >>> import gnnkit
+    >>> graph = gnnkit.homogeneous([0, 1, 2], [0, 0, 1], node_features={"x": [0, 0, 0]})
+    >>> gnnkit.softmax(graph, gnnkit.TARGET, edge_set_name="edges", feature_value=[1.0, 1.0, 5.0]).numpy().tolist()
+    [0.5, 0.5, 1.0]
+    """
+    check_tag(per_tag, "softmax")
+    sets = resolve_sets(graph_tensor, "softmax", edge_set_name, node_set_name)
+    values = resolve_values(sets, "softmax", feature_value, feature_name)
+    ids, num = receivers(graph_tensor, per_tag, sets, "softmax")
+    if len(values) == 1:
+        result = segment_softmax(values[0], ids[0], num)
+        return [result] if sets.was_sequence else result
+    joined = segment_softmax(join(values, sets, "softmax"), join(ids, sets, "softmax"), num)
+    lengths = [v.shape[0] if v.shape[0] is not None else tf.shape(v)[0] for v in values]
+    if _primitives.is_tf(joined):
+        return tf.split(joined, lengths)
+    starts = [sum(lengths[:i]) for i in range(1, len(lengths))]
+    return keras.ops.split(joined, starts)
+
+
+def segment_softmax(values: Any, ids: Any, num: Any) -> Any:
+    """Softmax of `values` `[E, ...]` over the items with equal `ids` int `[E]`."""
+    top = _primitives.segment_max(values, ids, num)
+    if _primitives.is_tf(values):
+        top = tf.stop_gradient(top)
+        exp = tf.exp(values - _primitives.gather(top, ids))
+    else:
+        exp = keras.ops.exp(values - _primitives.gather(keras.ops.stop_gradient(top), ids))
+    return exp / _primitives.gather(_primitives.segment_sum(exp, ids, num), ids)
+
+
+@graph_function
+def softmax_edges_per_node(
+    graph_tensor: GraphTensor,
+    edge_set_name: str,
+    node_tag: int,
+    *,
+    feature_value: Any = None,
+    feature_name: str | None = None,
+) -> Any:
+    """Softmax over the edges at each node, at the end `node_tag`. See `softmax`."""
+    return softmax(
+        graph_tensor, node_tag, edge_set_name=edge_set_name, feature_value=feature_value, feature_name=feature_name
+    )

@@ -1,0 +1,3 @@
+"""The command `gnnkit`."""
+
+from gnnkit.runner.cli._main import main as main

@@ -1,0 +1,32 @@
+"""Hides what TensorFlow's C++ parts write while they load; they cannot be told to be silent in time."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def native_stderr_hidden() -> Iterator[None]:
+    """Takes away what is written to file descriptor 2, unless an exception is raised: then it is shown."""
+    sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # There is no standard error.
+        yield
+        return
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            file.seek(0)
+            os.write(2, file.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,98 @@
+"""`gnnkit.runner.config`: one YAML file that says all about a run, checked before anything runs.
+
+Nothing here imports TensorFlow. `RunConfig.model_json_schema()` is the JSON schema for editors.
+"""
+
+from gnnkit.runner.config._data import DatasetData as DatasetData
+from gnnkit.runner.config._data import TableData as TableData
+from gnnkit.runner.config._errors import ConfigError as ConfigError
+from gnnkit.runner.config._errors import Problem as Problem
+from gnnkit.runner.config._features import CategoryFeature as CategoryFeature
+from gnnkit.runner.config._features import DropFeature as DropFeature
+from gnnkit.runner.config._features import Encoding as Encoding
+from gnnkit.runner.config._features import Features as Features
+from gnnkit.runner.config._features import IdEmbeddingFeature as IdEmbeddingFeature
+from gnnkit.runner.config._features import NumberFeature as NumberFeature
+from gnnkit.runner.config._features import TextHashFeature as TextHashFeature
+from gnnkit.runner.config._features import VectorFeature as VectorFeature
+from gnnkit.runner.config._hops import ResolvedHop as ResolvedHop
+from gnnkit.runner.config._hops import resolve_hops as resolve_hops
+from gnnkit.runner.config._load import dump_resolved as dump_resolved
+from gnnkit.runner.config._load import load as load
+from gnnkit.runner.config._load import loads as loads
+from gnnkit.runner.config._load import to_plain as to_plain
+from gnnkit.runner.config._load import to_yaml as to_yaml
+from gnnkit.runner.config._model import GCN as GCN
+from gnnkit.runner.config._model import VanillaMPNN as VanillaMPNN
+from gnnkit.runner.config._run import RunConfig as RunConfig
+from gnnkit.runner.config._sampling import Hop as Hop
+from gnnkit.runner.config._sampling import HopSampling as HopSampling
+from gnnkit.runner.config._sampling import SpecSampling as SpecSampling
+from gnnkit.runner.config._sampling import TreeSampling as TreeSampling
+from gnnkit.runner.config._sampling import WholeGraph as WholeGraph
+from gnnkit.runner.config._schema_checks import check_against_schema as check_against_schema
+from gnnkit.runner.config._schema_file import check as check
+from gnnkit.runner.config._schema_file import read_schema_file as read_schema_file
+from gnnkit.runner.config._schema_file import schema_of as schema_of
+from gnnkit.runner.config._schema_file import schema_problems as schema_problems
+from gnnkit.runner.config._schema_file import table_problems as table_problems
+from gnnkit.runner.config._source import KeyPath as KeyPath
+from gnnkit.runner.config._task import BinaryNodeClassification as BinaryNodeClassification
+from gnnkit.runner.config._task import FeatureSplit as FeatureSplit
+from gnnkit.runner.config._task import NodeClassification as NodeClassification
+from gnnkit.runner.config._task import RandomSplit as RandomSplit
+from gnnkit.runner.config._training import Attribution as Attribution
+from gnnkit.runner.config._training import ConstantSchedule as ConstantSchedule
+from gnnkit.runner.config._training import CosineSchedule as CosineSchedule
+from gnnkit.runner.config._training import EarlyStopping as EarlyStopping
+from gnnkit.runner.config._training import Export as Export
+from gnnkit.runner.config._training import Runtime as Runtime
+from gnnkit.runner.config._training import Training as Training
+
+__all__ = [
+    "Attribution",
+    "BinaryNodeClassification",
+    "CategoryFeature",
+    "ConfigError",
+    "ConstantSchedule",
+    "CosineSchedule",
+    "DatasetData",
+    "DropFeature",
+    "EarlyStopping",
+    "Encoding",
+    "Export",
+    "FeatureSplit",
+    "Features",
+    "GCN",
+    "Hop",
+    "HopSampling",
+    "IdEmbeddingFeature",
+    "KeyPath",
+    "NodeClassification",
+    "NumberFeature",
+    "Problem",
+    "RandomSplit",
+    "ResolvedHop",
+    "RunConfig",
+    "Runtime",
+    "SpecSampling",
+    "TableData",
+    "TextHashFeature",
+    "Training",
+    "TreeSampling",
+    "VanillaMPNN",
+    "VectorFeature",
+    "WholeGraph",
+    "check",
+    "check_against_schema",
+    "dump_resolved",
+    "load",
+    "loads",
+    "read_schema_file",
+    "resolve_hops",
+    "schema_of",
+    "schema_problems",
+    "table_problems",
+    "to_plain",
+    "to_yaml",
+]

@@ -1,0 +1,138 @@
+"""Rules between the sections of a config that can be checked without data."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gnnkit.runner.config._data import DatasetData, TableData
+from gnnkit.runner.config._errors import Problem, nearest, unknown
+from gnnkit.runner.config._features import DropFeature, IdEmbeddingFeature
+from gnnkit.runner.config._run import RunConfig
+from gnnkit.runner.config._sampling import SEED, HopSampling, SpecSampling, WholeGraph
+from gnnkit.runner.config._source import KeyPath
+from gnnkit.runner.config._task import FeatureSplit, NodeClassification, RandomSplit
+
+
+def static_problems(config: RunConfig) -> list[Problem]:
+    """All that is wrong between sections, without looking at the data."""
+    return [*_files(config), *_task(config), *_split(config), *_sampling(config), *_features(config), *_model(config)]
+
+
+def _files(config: RunConfig) -> Iterator[Problem]:
+    if isinstance(config.data, TableData):
+        yield from _exists(config.data.schema_file, ("data", "schema"), folder=False)
+    if config.data.directory is not None:
+        yield from _exists(config.data.directory, ("data", "directory"), folder=True)
+    if isinstance(config.data, DatasetData) and config.data.dataset == "academic" and config.data.directory:
+        message = "the dataset 'academic' is generated and has no files; leave `directory` out."
+        yield Problem(path=("data", "directory"), message=message)
+    if isinstance(config.sampling, SpecSampling):
+        yield from _exists(config.sampling.spec, ("sampling", "spec"), folder=False)
+
+
+def _exists(path: Path, key: KeyPath, *, folder: bool) -> Iterator[Problem]:
+    kind = "folder" if folder else "file"
+    if path.is_dir() if folder else path.is_file():
+        return
+    if path.exists():
+        yield Problem(path=key, message=f"expected a {kind}, but {str(path)!r} is a {'file' if folder else 'folder'}.")
+        return
+    parent = path.parent
+    while not parent.is_dir():
+        parent = parent.parent
+    near = nearest(path.name, sorted(p.name for p in parent.iterdir())) if parent == path.parent else ""
+    gone = "" if parent == path.parent else f" The last folder of it that exists is {str(parent)!r}."
+    message = f"there is no {kind} {str(path)!r}.{near}{gone} Relative paths start from the folder of the config file."
+    yield Problem(path=key, message=message)
+
+
+def _task(config: RunConfig) -> Iterator[Problem]:
+    task = config.task
+    if isinstance(task, NodeClassification) and task.classes is not None:
+        count = task.classes if isinstance(task.classes, int) else len(task.classes)
+        if count < 2:
+            yield Problem(path=("task", "classes"), message=f"expected at least 2 classes, got {count}.")
+        if isinstance(task.classes, tuple) and len(set(task.classes)) < len(task.classes):
+            twice = sorted({str(c) for c in task.classes if task.classes.count(c) > 1})
+            yield Problem(path=("task", "classes"), message=f"named more than once: {', '.join(twice)}.")
+
+
+def _split(config: RunConfig) -> Iterator[Problem]:
+    split = config.split
+    if isinstance(split, RandomSplit):
+        total = split.train + split.valid + split.test
+        if total > 1 + 1e-9:
+            message = f"the shares add up to {total:g} ({split.train:g} + {split.valid:g} + {split.test:g}); at most 1."
+            yield Problem(path=("split",), message=message)
+        if split.train == 0:
+            yield Problem(path=("split", "train"), message="expected a number > 0: nothing is left to train on.")
+    if isinstance(split, FeatureSplit):
+        if not split.train:
+            yield Problem(path=("split", "train"), message="expected at least one value: nothing is left to train on.")
+        parts = {"train": split.train, "valid": split.valid, "test": split.test}
+        for name, values in parts.items():
+            for other, others in parts.items():
+                shared = sorted(map(str, set(values) & set(others)))
+                if name < other and shared:
+                    message = f"{', '.join(shared)} is in {name!r} as well; each value belongs to one part."
+                    yield Problem(path=("split", other), message=message)
+        if split.feature == config.task.label:
+            message = f"{split.feature!r} is the label of the task; the split needs a feature of its own."
+            yield Problem(path=("split", "feature"), message=message)
+
+
+def _sampling(config: RunConfig) -> Iterator[Problem]:
+    if not isinstance(config.sampling, HopSampling):
+        return
+    known = [SEED]
+    for index, hop in enumerate(config.sampling.hops):
+        path: KeyPath = ("sampling", "hops", index)
+        for name in hop.from_ or ():
+            if name not in known:
+                later = " It must be an earlier hop." if any(h.name == name for h in config.sampling.hops) else ""
+                yield Problem(path=(*path, "from"), message=unknown("hop", name, known) + later)
+        name = hop.name or f"hop{index + 1}"
+        if name in known:
+            yield Problem(path=(*path, "name"), message=f"{name!r} is taken already; names of hops are unique.")
+        known.append(name)
+
+
+def _features(config: RunConfig) -> Iterator[Problem]:
+    task, features = config.task, config.features
+    for kind, sets in (("node_sets", features.node_sets), ("edge_sets", features.edge_sets)):
+        for set_name, entries in sets.items():
+            for name, entry in entries.items():
+                if isinstance(entry, (DropFeature, IdEmbeddingFeature)):
+                    continue
+                path: KeyPath = ("features", kind, set_name, name)
+                column = entry.feature or name
+                if f"{set_name}.{column}" in features.exclude:
+                    message = f"{set_name}.{column} stands in features.exclude and cannot be an input as well."
+                    yield Problem(path=path, message=message)
+                if kind == "node_sets" and set_name == task.node_set and column == task.label:
+                    message = f"{column!r} is the label of the task; a model must not see it. Remove it."
+                    yield Problem(path=path, message=message)
+                if (
+                    kind == "node_sets"
+                    and set_name == task.node_set
+                    and isinstance(config.split, FeatureSplit)
+                    and column == config.split.feature
+                ):
+                    message = f"{column!r} is the feature that splits the nodes; it cannot be an input. Remove it."
+                    yield Problem(path=path, message=message)
+    for index, name in enumerate(features.exclude):
+        if "." not in name:
+            message = f"expected SET.FEATURE, as in {task.node_set}.{name}, got {name!r}."
+            yield Problem(path=("features", "exclude", index), message=message)
+
+
+def _model(config: RunConfig) -> Iterator[Problem]:
+    if config.training.early_stopping is not None and _has_no_valid(config):
+        message = "there are no validation nodes to watch: `split.valid` is empty."
+        yield Problem(path=("training", "early_stopping"), message=message)
+    if config.training.steps_per_epoch not in (None, 1) and isinstance(config.sampling, WholeGraph):
+        message = "without sampling the whole graph is one step: leave steps_per_epoch out and set epochs."
+        yield Problem(path=("training", "steps_per_epoch"), message=message)
+
+
+def _has_no_valid(config: RunConfig) -> bool:
+    return not config.split.valid

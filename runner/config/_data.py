@@ -1,0 +1,65 @@
+"""Where the graph comes from."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from gnnkit.runner.config._base import Section, infer_type
+from gnnkit.runner.config._source import Source
+
+
+def _resolve(path: Path, info: ValidationInfo) -> Path:
+    """Inputs lie where the config file says, not where the command is typed."""
+    path = path.expanduser()
+    return (info.context.directory / path).resolve() if isinstance(info.context, Source) else path
+
+
+InputPath = Annotated[Path, AfterValidator(_resolve)]
+
+
+class TableData(Section):
+    """Node and edge tables (CSV, Parquet, TFRecord) described by a `GraphSchema`."""
+
+    type: Literal["tables"] = "tables"
+    """Given by the key `schema`; need not be written."""
+
+    schema_file: InputPath = Field(alias="schema")
+    """The `GraphSchema` file (text `.pbtxt` or binary `.pb`); relative to the config file."""
+
+    directory: InputPath | None = None
+    """The folder of the tables that the schema names; by default the folder of the schema."""
+
+    on_bad_rows: Literal["error", "skip"] = "error"
+    """What to do with a row of an unknown endpoint, an empty or repeated id, a value of a wrong type: stop with
+    file, row and column, or leave the row out, count it and say so."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that file names in the schema start from."""
+        return self.directory or self.schema_file.parent
+
+
+class DatasetData(Section):
+    """A dataset that gnnkit knows by name."""
+
+    type: Literal["dataset"] = "dataset"
+    """Given by the key `dataset`; need not be written."""
+
+    dataset: Literal["academic", "cora"]
+    """`academic`: generated papers, authors, institutions and fields, labels need two hops.
+    `cora`: the Cora citation graph in its standard (Planetoid) split."""
+
+    directory: InputPath | None = None
+    """The folder that holds the dataset's files, for datasets that have files; relative to the config file. By default
+    the folder that the environment variable GNNKIT_DATA names, then `~/.cache/gnnkit`."""
+
+    args: dict[str, Any] = {}
+    """Further arguments of the dataset's function in `gnnkit.datasets`, such as `num_papers` or `seed`."""
+
+
+Data = Annotated[
+    TableData | DatasetData,
+    Field(discriminator="type"),
+    BeforeValidator(infer_type(("dataset", "dataset"), default="tables")),
+]

@@ -1,0 +1,85 @@
+"""The whole of a config file."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import PrivateAttr
+
+from gnnkit.runner.config._base import Section, Text, Whole
+from gnnkit.runner.config._data import Data
+from gnnkit.runner.config._errors import ConfigError, Problem
+from gnnkit.runner.config._features import Features
+from gnnkit.runner.config._model import Model, VanillaMPNN
+from gnnkit.runner.config._sampling import Sampling
+from gnnkit.runner.config._source import KeyPath, Source
+from gnnkit.runner.config._task import Split, Task
+from gnnkit.runner.config._training import Attribution, Export, Runtime, Training
+
+
+class RunConfig(Section):
+    """One run: from tables to a trained, evaluated, explained and exported model.
+
+    Usually made from a YAML file by `gnnkit.runner.config.load`; can be built in Python as well:
+
+    >>> config = RunConfig.model_validate({
+    ...     "model_dir": "runs/demo",
+    ...     "data": {"dataset": "academic"},
+    ...     "task": {"type": "node_classification", "node_set": "paper", "label": "label"},
+    ...     "split": {"feature": "split"},
+    ...     "sampling": {"sizes": [8, 4]},
+    ... })
+    >>> config.training.epochs
+    10
+    """
+
+    version: Literal[1] = 1
+    """Version of the config's format."""
+
+    seed: Whole = 0
+    """The seed of everything random: split, sampling, initial weights, dropout, order of training nodes."""
+
+    model_dir: Text
+    """The folder that the run writes to; relative to the current directory. `{seed}` stands for the seed, `{name}`
+    for the config file's name without `.yaml`."""
+
+    data: Data
+    """Where the graph comes from: tables with a `schema`, or a `dataset` by name."""
+
+    task: Task
+    """What is predicted."""
+
+    split: Split
+    """Which nodes are for training, validation and test."""
+
+    sampling: Sampling
+    """`none` for the whole graph at once, or `hops`, `sizes` or `spec` for subgraphs around each node."""
+
+    features: Features = Features()
+    """What the model gets to see."""
+
+    model: Model = VanillaMPNN()
+    """The network."""
+
+    training: Training = Training()
+    """How it is fitted."""
+
+    export: Export = Export()
+    """The exported model."""
+
+    attribution: Attribution = Attribution()
+    """The explanation of the predictions."""
+
+    runtime: Runtime = Runtime()
+    """How the machine is used."""
+
+    _source: Source = PrivateAttr(default_factory=Source)
+
+    def error(self, path: KeyPath, message: str) -> ConfigError:
+        """A `ConfigError` that blames the value at `path`, with its line."""
+        return ConfigError([Problem(path=path, message=message)], self._source)
+
+    @property
+    def output_directory(self) -> Path:
+        """`model_dir` as a path, with `{seed}` and `{name}` filled in."""
+        name = Path(self._source.file).stem if self._source.file else "run"
+        return Path(self.model_dir.replace("{seed}", str(self.seed)).replace("{name}", name))

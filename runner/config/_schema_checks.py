@@ -1,0 +1,200 @@
+"""Compares a config with the `GraphSchema` of the data."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gnnkit.runner.config._errors import ConfigError, Problem, listing, unknown
+from gnnkit.runner.config._features import CategoryFeature, DropFeature, IdEmbeddingFeature, TextHashFeature
+from gnnkit.runner.config._hops import ResolvedHop, resolve_hops
+from gnnkit.runner.config._model import GCN
+from gnnkit.runner.config._run import RunConfig
+from gnnkit.runner.config._sampling import HopSampling, SpecSampling, TreeSampling, WholeGraph
+from gnnkit.runner.config._source import KeyPath
+from gnnkit.runner.config._task import BinaryNodeClassification, FeatureSplit
+
+# Numbers of `tensorflow.DataType`; written out so that nothing of TensorFlow is needed here.
+_STRING = 7
+_WHOLE = {3, 4, 5, 6, 9, 17, 22, 23, 10}
+_FLOATS = {1, 2, 14, 19}
+_NAMES = {
+    0: "no type",
+    1: "float32",
+    2: "float64",
+    3: "int32",
+    4: "uint8",
+    5: "int16",
+    6: "int8",
+    7: "string",
+    9: "int64",
+    10: "bool",
+    14: "bfloat16",
+    17: "uint16",
+    19: "float16",
+    22: "uint32",
+    23: "uint64",
+}
+
+
+def check_against_schema(config: RunConfig, schema: Any) -> tuple[str, ...]:
+    """Checks that the sets and features that a config names exist, and fit the use that is made of them.
+
+    schema: a `GraphSchema` message (anything with its fields).
+    Returns notes: things that are allowed but perhaps not meant. Raises `ConfigError` with all problems at once.
+    """
+    if problems := problems_with_schema(config, schema):
+        raise ConfigError(problems, config._source)
+    return tuple(_notes(config, schema))
+
+
+def problems_with_schema(config: RunConfig, schema: Any) -> list[Problem]:
+    """All names and uses in a config that do not fit a schema."""
+    return [
+        *_task(config, schema),
+        *_features(config, "node_sets", schema.node_sets),
+        *_features(config, "edge_sets", schema.edge_sets),
+        *_excluded(config, schema),
+        *_tree(config, schema),
+        *_hops(config, schema),
+        *_model(config, schema),
+    ]
+
+
+def _task(config: RunConfig, schema: Any) -> Iterator[Problem]:
+    task = config.task
+    if task.node_set not in schema.node_sets:
+        yield Problem(path=("task", "node_set"), message=unknown("node set", task.node_set, sorted(schema.node_sets)))
+        return
+    features = schema.node_sets[task.node_set].features
+    kinds = _WHOLE | {_STRING} | (_FLOATS if isinstance(task, BinaryNodeClassification) else set())
+    columns: list[tuple[KeyPath, str, set[int]]] = [(("task", "label"), task.label, kinds)]
+    if isinstance(config.split, FeatureSplit):
+        columns.append((("split", "feature"), config.split.feature, _WHOLE | {_STRING}))
+    for path, name, allowed in columns:
+        if name not in features:
+            kind = f"feature of node set {task.node_set!r}:"
+            yield Problem(path=path, message=unknown(kind, name, sorted(features)))
+            continue
+        if features[name].dtype not in allowed or features[name].shape.dim:
+            message = (
+                f"expected a whole number or a text for each node; {task.node_set}.{name} is "
+                f"{_describe(features[name])}."
+            )
+            yield Problem(path=path, message=message)
+
+
+def _features(config: RunConfig, kind: str, sets: Mapping[str, Any]) -> Iterator[Problem]:
+    noun = kind[:-1].replace("_", " ")
+    for set_name, entries in getattr(config.features, kind).items():
+        if set_name not in sets:
+            yield Problem(path=("features", kind, set_name), message=unknown(noun, set_name, sorted(sets)))
+            continue
+        known = sets[set_name].features
+        for name, entry in entries.items():
+            if isinstance(entry, IdEmbeddingFeature):
+                continue
+            column = entry.feature or name
+            path: KeyPath = ("features", kind, set_name, name)
+            if column not in known:
+                path = (*path, "feature") if entry.feature else path
+                yield Problem(path=path, message=unknown(f"feature of {noun} {set_name!r}:", column, sorted(known)))
+            elif not isinstance(entry, DropFeature) and (expected := _misfit(entry, known[column])):
+                message = f"{entry.type!r} needs {expected}; {set_name}.{column} is {_describe(known[column])}."
+                yield Problem(path=path, message=message)
+
+
+def _misfit(entry: Any, feature: Any) -> str:
+    """What the encoding needs, where the feature is something else."""
+    dims = [dim.size for dim in feature.shape.dim]
+    numeric = feature.dtype in _WHOLE | _FLOATS
+    if entry.type == "number" and (not numeric or dims):
+        return "one number for each item" + (" (for several use 'vector')" if dims and numeric else "")
+    if isinstance(entry, CategoryFeature) and (feature.dtype not in _WHOLE | {_STRING} or dims):
+        return "one text or whole number for each item"
+    if isinstance(entry, TextHashFeature) and (feature.dtype != _STRING or dims):
+        return "one text for each item"
+    if entry.type == "vector" and (not numeric or len(dims) != 1 or dims[0] < 1):
+        return "a vector of fixed length for each item" + (" (for one number use 'number')" if not dims else "")
+    return ""
+
+
+def _describe(feature: Any) -> str:
+    dims = [dim.size for dim in feature.shape.dim]
+    shape = f" of shape [{', '.join('ragged' if d < 0 else str(d) for d in dims)}]" if dims else ""
+    return _NAMES.get(feature.dtype, f"type {feature.dtype}") + shape
+
+
+def _excluded(config: RunConfig, schema: Any) -> Iterator[Problem]:
+    known = [
+        f"{name}.{feature}"
+        for sets in (schema.node_sets, schema.edge_sets)
+        for name in sorted(sets)
+        for feature in sorted(sets[name].features)
+    ]
+    for index, name in enumerate(config.features.exclude):
+        if name not in known:
+            yield Problem(path=("features", "exclude", index), message=unknown("feature", name, known))
+
+
+def _tree(config: RunConfig, schema: Any) -> Iterator[Problem]:
+    if not isinstance(config.sampling, TreeSampling):
+        return
+    for index, name in enumerate(config.sampling.edge_sets or ()):
+        if name not in schema.edge_sets:
+            path = ("sampling", "edge_sets", index)
+            yield Problem(path=path, message=unknown("edge set", name, sorted(schema.edge_sets)))
+
+
+def _hops(config: RunConfig, schema: Any) -> Iterator[Problem]:
+    if not isinstance(config.sampling, HopSampling) or config.task.node_set not in schema.node_sets:
+        return
+    reached: dict[str, str | None] = {"seed": config.task.node_set}
+    previous = "seed"
+    for index, hop in enumerate(config.sampling.hops):
+        path: KeyPath = ("sampling", "hops", index)
+        name = hop.name or f"hop{index + 1}"
+        edge_set = schema.edge_sets[hop.edge_set] if hop.edge_set in schema.edge_sets else None
+        if edge_set is None:
+            message = unknown("edge set", hop.edge_set, sorted(schema.edge_sets))
+            yield Problem(path=(*path, "edge_set"), message=message)
+        for start in hop.from_ or (previous,):
+            at = reached.get(start)
+            if edge_set is not None and at is not None and edge_set.source != at:
+                message = (
+                    f"{hop.edge_set!r} leads from {edge_set.source!r} to {edge_set.target!r}, but {start!r} is at "
+                    f"{at!r}. Edge sets from {at!r}: {listing(_leaving(schema, at))}. "
+                    f"Hops at {edge_set.source!r}: {listing(n for n, s in reached.items() if s == edge_set.source)}."
+                )
+                yield Problem(path=(*path, "from") if hop.from_ else (*path, "edge_set"), message=message)
+        reached[name] = edge_set.target if edge_set is not None else None
+        previous = name
+
+
+def _leaving(schema: Any, node_set: str) -> Iterable[str]:
+    return sorted(name for name in schema.edge_sets if schema.edge_sets[name].source == node_set)
+
+
+def _model(config: RunConfig, schema: Any) -> Iterator[Problem]:
+    if isinstance(config.model, GCN) and (len(schema.node_sets), len(schema.edge_sets)) != (1, 1):
+        message = (
+            f"'gcn' needs a graph of one node set and one edge set; this one has node sets "
+            f"{listing(sorted(schema.node_sets))} and edge sets {listing(sorted(schema.edge_sets))}. "
+            "Use 'vanilla_mpnn'."
+        )
+        yield Problem(path=("model",), message=message)
+
+
+def _notes(config: RunConfig, schema: Any) -> Iterator[str]:
+    if isinstance(config.sampling, (WholeGraph, SpecSampling)):
+        return
+    hops: tuple[ResolvedHop, ...] = resolve_hops(config.sampling, config.task.node_set, schema)
+    nodes = {config.task.node_set, *(hop.target for hop in hops)}
+    edges = {hop.edge_set for hop in hops}
+    for kind, reached in (("node_sets", nodes), ("edge_sets", edges)):
+        for name in getattr(config.features, kind):
+            if name not in reached:
+                yield f"features.{kind}.{name}: the sampling never reaches {name!r}; its features are not used."
+    depth = max((hop.depth for hop in hops), default=0)
+    layers = config.model.num_layers
+    if layers != depth:
+        side = "the farthest sampled nodes are not heard" if layers < depth else "more layers see nothing new"
+        yield f"model.num_layers is {layers} and the sampling goes {depth} hops deep: {side}."

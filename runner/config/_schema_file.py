@@ -1,0 +1,100 @@
+"""Reads a `GraphSchema` file without TensorFlow, so that a config is checked at once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from google.protobuf import message, text_format
+
+from gnnkit.runner.config._checks import static_problems
+from gnnkit.runner.config._data import TableData
+from gnnkit.runner.config._errors import ConfigError, Problem, unknown
+from gnnkit.runner.config._run import RunConfig
+from gnnkit.runner.config._schema_checks import problems_with_schema
+
+if TYPE_CHECKING:
+    from gnnkit.schemas import GraphSchema
+
+
+def read_schema_file(path: str | Path) -> "GraphSchema":
+    """Reads a graph schema: text, or binary where the name ends in `.pb` or `.binpb`.
+
+    Raises `OSError` for a file that cannot be read, `ValueError` with the line for one that is no `GraphSchema`.
+    """
+    from gnnkit.schemas import GraphSchema
+
+    path = Path(path)
+    data = path.read_bytes()
+    try:
+        if path.suffix in (".pb", ".binpb"):
+            return GraphSchema.FromString(data)
+        return text_format.Parse(data.decode("utf-8"), GraphSchema())
+    except (text_format.ParseError, message.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a GraphSchema: {error}") from None
+
+
+def schema_of(config: RunConfig) -> "GraphSchema | None":
+    """The schema that a config of tables names, or None for a dataset by name. Raises `OSError`, `ValueError`."""
+    return read_schema_file(config.data.schema_file) if isinstance(config.data, TableData) else None
+
+
+def check(config: RunConfig) -> None:
+    """Raises `ConfigError` for all that is wrong with a config and its schema. `load` has done it; configs that were
+    made in Python have not been through it."""
+    problems = static_problems(config)
+    schema = None
+    if not any(problem.path[:2] == ("data", "schema") for problem in problems):
+        try:
+            schema = schema_of(config)
+        except (OSError, ValueError) as error:
+            problems.append(Problem(path=("data", "schema"), message=f"{error}"))
+    if schema is not None:
+        wrong = schema_problems(schema)
+        problems += [Problem(path=("data", "schema"), message=f"in the schema: {text}") for text in wrong]
+        # Names are compared with a schema that is sound only: the rest would follow from its faults.
+        problems += problems_with_schema(config, schema) if not wrong else []
+    if problems:
+        raise ConfigError(problems, config._source)
+
+
+def schema_problems(schema: "GraphSchema") -> list[str]:
+    """What is wrong within a schema: missing or unknown endpoints, features without a type, reserved names."""
+    problems: list[str] = []
+    if not schema.node_sets:
+        problems.append("there are no node sets.")
+    for kind, sets in (("node set", schema.node_sets), ("edge set", schema.edge_sets)):
+        for name in sorted(sets):
+            for feature in sorted(sets[name].features):
+                if feature.startswith("#") and feature != "#id":
+                    problems.append(f"{kind} {name!r}: the name of feature {feature!r} is reserved; drop the '#'.")
+                if not sets[name].features[feature].dtype:
+                    problems.append(f"{kind} {name!r}: feature {feature!r} has no dtype.")
+    for name in sorted(schema.edge_sets):
+        for end in ("source", "target"):
+            node_set = getattr(schema.edge_sets[name], end)
+            if node_set not in schema.node_sets:
+                wrong = unknown("node set", node_set, sorted(schema.node_sets)) if node_set else "is missing."
+                problems.append(f"edge set {name!r}: {end}: {wrong}")
+    return problems
+
+
+def table_problems(schema: "GraphSchema", directory: Path) -> list[str]:
+    """Sets whose table is not there. directory: the folder that file names start from."""
+    problems: list[str] = []
+    for kind, sets in (("node set", schema.node_sets), ("edge set", schema.edge_sets)):
+        for name in sorted(sets):
+            file = sets[name].metadata.filename
+            if not file:
+                # Nodes are then those that edges mention; auxiliary sets (`_readout`) have no table.
+                if kind == "edge set" and not name.startswith("_"):
+                    problems.append(f"{kind} {name!r} has no table; set metadata {{ filename: ... }} in the schema.")
+            elif not _is_there(directory / file):
+                problems.append(f"{kind} {name!r}: there is no table {str(directory / file)!r}.")
+    return problems
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a table is there: as a file, as shards `name-00000-of-0000N` of `name@N`, or as a pattern."""
+    name, at, shards = path.name.rpartition("@")
+    if at and shards.isdigit():
+        return all((path.parent / f"{name}-{i:05d}-of-{int(shards):05d}").is_file() for i in range(int(shards)))
+    return path.is_file() or any(True for _ in path.parent.glob(path.name))

@@ -1,0 +1,124 @@
+"""From a provider's elements to batches of (graph, labels): batch, parse, merge, preprocess."""
+
+import dataclasses
+import logging
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.io import parse_example
+from gnnkit.runner._interfaces import DatasetProvider
+from gnnkit.runner._stage import stage
+from gnnkit.runner.data._elements import check_element_spec
+
+_not_converted = tf.autograph.experimental.do_not_convert
+_log = logging.getLogger("gnnkit.runner")
+
+
+@dataclasses.dataclass(kw_only=True)
+class BatchProvider(DatasetProvider):
+    """Batches of (graph, labels) out of another provider's elements.
+
+    name: "train" or "valid", for messages.
+    gtspec: the type of one element.
+    preprocess_model: merged graph to (graph, labels).
+    global_batch_size: elements in a step, over all replicas.
+    """
+
+    name: str
+    delegate: Any
+    gtspec: GraphTensorSpec
+    preprocess_model: keras.Model
+    global_batch_size: int
+    drop_remainder: bool
+    initial_epoch: int = 0
+    size_is_known: bool = False
+
+    def get_dataset(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
+        """Scalar graphs, C components each, with their labels, for one replica each."""
+        with stage(f"{self.name} dataset"):
+            merged = self._merged(context)
+        with stage(f"preprocessing of the {self.name} dataset"):
+            dataset = merged.map(self._preprocess, num_parallel_calls=tf.data.AUTOTUNE)
+        if getattr(self.delegate, "cacheable", False):
+            dataset = dataset.cache()
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    def set_initial_epoch(self, epoch: int) -> None:
+        """Makes the datasets begin with the order of examples that belongs to `epoch`."""
+        self.initial_epoch = epoch
+        if hasattr(self.delegate, "set_initial_epoch"):
+            self.delegate.set_initial_epoch(epoch)
+
+    def know_size(self) -> None:
+        """Makes the datasets tell how many batches they have: examples are counted once where that is not known."""
+        self.size_is_known = True
+
+    def _sized(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
+        if self.size_is_known and int(dataset.cardinality()) == tf.data.UNKNOWN_CARDINALITY:
+            _log.info("Counting the %s examples. (Datasets with assert_cardinality() need not be counted.)", self.name)
+            count = dataset.reduce(tf.constant(0, tf.int64), lambda n, _: n + 1)
+            dataset = dataset.apply(tf.data.experimental.assert_cardinality(count))
+        return dataset
+
+    def _in_order_of_epoch(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
+        if not hasattr(self.delegate, "set_initial_epoch"):
+            for _ in range(self.initial_epoch):
+                iter(dataset)  # Each iterator of a dataset that is shuffled draws a new order.
+        return dataset
+
+    def _merged(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
+        replicas = context.num_replicas_in_sync
+        if self.global_batch_size % replicas:
+            raise ValueError(
+                f"global_batch_size={self.global_batch_size} is not a multiple of the {replicas} replicas that train "
+                f"in sync. Use {(self.global_batch_size // replicas + 1) * replicas}."
+            )
+        size = self.global_batch_size // replicas
+        if hasattr(self.delegate, "get_batched_dataset"):
+            dataset = self.delegate.get_batched_dataset(context, size)
+            self._check(dataset, "get_batched_dataset", merged=True)
+            dataset = self._sized(self._in_order_of_epoch(dataset))
+            return dataset if replicas == 1 else _whole_steps(dataset, replicas)
+        dataset = self.delegate.get_dataset(context)
+        serialized = self._check(dataset, "get_dataset", merged=False)
+        dataset = self._sized(self._in_order_of_epoch(dataset))
+        if replicas == 1:
+            dataset = dataset.batch(size, drop_remainder=self.drop_remainder)
+        else:
+            # All replicas need a batch in each step: a gradient of no example is not a number.
+            elements = self.global_batch_size // context.num_input_pipelines
+            steps = dataset.window(elements, drop_remainder=True)
+            count = int(steps.cardinality())
+            dataset = steps.flat_map(_not_converted(lambda window: window.batch(size, drop_remainder=True)))
+            if count >= 0:
+                dataset = dataset.apply(tf.data.experimental.assert_cardinality(count * (elements // size)))
+        return dataset.map(
+            self._parse_and_merge if serialized else _merge,
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+
+    @_not_converted
+    def _preprocess(self, graph: GraphTensor) -> Any:
+        return tuple(self.preprocess_model(graph))
+
+    @_not_converted
+    def _parse_and_merge(self, serialized: tf.Tensor) -> Any:
+        return parse_example(self.gtspec, serialized).merge_batch_to_components()
+
+    def _check(self, dataset: Any, method: str, *, merged: bool) -> bool:
+        what = f"{self.name}_ds_provider ({type(self.delegate).__name__}.{method})"
+        if not isinstance(dataset, tf.data.Dataset):
+            raise ValueError(f"{what}: expected a tf.data.Dataset, but got {type(dataset).__name__}.")
+        return check_element_spec(dataset.element_spec, self.gtspec, what, merged=merged)
+
+
+@_not_converted
+def _merge(graph: GraphTensor) -> GraphTensor:
+    return graph.merge_batch_to_components()
+
+
+def _whole_steps(dataset: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
+    return dataset.window(replicas, drop_remainder=True).flat_map(_not_converted(lambda window: window))

@@ -1,0 +1,170 @@
+"""`execute`: a config, carried out from the tables to the exported model."""
+
+import dataclasses
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gnnkit.runner._evaluate import evaluate
+from gnnkit.runner._interfaces import RunResult
+from gnnkit.runner._run import run
+from gnnkit.runner.config import RunConfig, WholeGraph, dump_resolved
+from gnnkit.runner.exporters import KerasModelExporter
+from gnnkit.runner.pipeline._callbacks import Progress
+from gnnkit.runner.pipeline._encode import make_encoder
+from gnnkit.runner.pipeline._explain import explain
+from gnnkit.runner.pipeline._fit import make_optimizer, make_task, make_trainer, monitored, steps_per_epoch
+from gnnkit.runner.pipeline._network import Network
+from gnnkit.runner.pipeline._prepare import Prepared, prepare
+from gnnkit.runner.pipeline._progress import Reporter, make_reporter
+from gnnkit.runner.pipeline._summary import RunSummary, top_features
+from gnnkit.runner.tasks._metrics import short_metric_names
+
+_PACKAGES = ("gnnkit", "tensorflow", "keras", "numpy", "numba", "protobuf", "pyarrow")
+
+
+def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
+    """Reads, samples, trains, evaluates, exports and explains as `config` says; everything is left in its model_dir.
+
+    A run that was stopped goes on from its last checkpoint when it is started again with the same config.
+
+    quiet: no progress.
+    Raises `RunError` or `ConfigError` for data that does not fit the config.
+    """
+    reporter = make_reporter(quiet=quiet)
+    output = config.output_directory
+    output.mkdir(parents=True, exist_ok=True)
+    dump_resolved(config, output / "config.yaml")
+    keras.utils.set_random_seed(config.seed)
+    if config.runtime.deterministic and tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()  # CPU kernels are deterministic without, and faster.
+
+    data = prepare(config, reporter)
+    files = {"config": str(output / "config.yaml"), "checkpoints": str(output / "ckpt")}
+    trained = _train(config, data, output, reporter)
+    result = trained.result
+    if config.training.tensorboard:
+        files["tensorboard"] = str(output)
+    if config.export.enabled:
+        files["model"] = str(output / config.export.subdirectory)
+        with reporter.stage("export", "Exporting the model"):
+            KerasModelExporter().save(result, files["model"])
+    metrics = _evaluate(config, data, result, reporter)
+
+    scores, gap = {}, None
+    if config.attribution.enabled:
+        explained = explain(config, data, trained.network, result, output, reporter)
+        scores, gap = explained.scores, explained.completeness_error
+        files["attribution"] = str(explained.path)
+
+    history = result.trained_model.history.history
+    epochs = len(history.get("loss", []))
+    first_epoch = trained.progress.first_epoch
+    summary = RunSummary(
+        name=output.name,
+        model_dir=str(output),
+        seed=config.seed,
+        metrics=metrics,
+        epochs=epochs,
+        best_epoch=_best_epoch(config, history),
+        # A run that was killed between its last epoch and its end has no epoch left to begin.
+        resumed_from=epochs if first_epoch is None else first_epoch,
+        parameters=int(result.trained_model.count_params()),
+        graph=data.counts,
+        attribution=top_features(scores, config.attribution.top) if scores else (),
+        completeness_error=gap,
+        files={**files, "summary": str(output / "summary.json")},
+        seconds=dict(reporter.seconds),
+        notes=data.notes + trained.notes,
+    )
+    document = {**summary.to_dict(), "history": _plain(history), "versions": _versions()}
+    (output / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
+    return summary
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Trained:
+    result: RunResult
+    network: Network
+    progress: Progress
+    notes: tuple[str, ...]
+
+
+def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) -> _Trained:
+    train, valid = data.providers["train"], data.providers.get("valid")
+    gtspec = train.graph_spec
+    encoder = make_encoder(data.plan, gtspec)
+    network = Network(config, data.plan)
+    notes = network.notes(gtspec)
+    for note in notes:
+        reporter.note(note)
+    steps = steps_per_epoch(config, len(data.split.train))
+    with reporter.stage("train", "Training", total=config.training.epochs * steps) as advance:
+        advance(0, detail="building the model")
+        progress = Progress(
+            advance, reporter.note, epochs=config.training.epochs, steps=steps, monitor=monitored(config)
+        )
+        result = run(
+            train_ds_provider=train,
+            valid_ds_provider=valid,
+            model_fn=network.model_fn,
+            optimizer_fn=lambda: make_optimizer(config, steps),
+            trainer=make_trainer(
+                config,
+                output,
+                has_valid=valid is not None,
+                steps=config.training.steps_per_epoch,
+                progress=progress,
+            ),
+            task=make_task(config, data.labels),
+            gtspec=gtspec,
+            global_batch_size=_batch_size(config),
+            epochs=config.training.epochs,
+            feature_processors=[encoder],
+            model_exporters=[],
+        )
+    return _Trained(result=result, network=network, progress=progress, notes=tuple(notes))
+
+
+def _batch_size(config: RunConfig) -> int:
+    return 1 if isinstance(config.sampling, WholeGraph) else config.training.batch_size
+
+
+def _evaluate(config: RunConfig, data: Prepared, result: Any, reporter: Reporter) -> dict[str, dict[str, float]]:
+    metrics = {}
+    parts = [part for part in ("valid", "test") if part in data.providers]
+    with reporter.stage("evaluate", "Evaluating", total=len(parts)) as advance:
+        for done, part in enumerate(parts):
+            advance(done, detail=part)
+            values = evaluate(result, data.providers[part], global_batch_size=_batch_size(config))
+            metrics[part] = short_metric_names(values)
+        advance(len(parts))
+    return metrics
+
+
+def _best_epoch(config: RunConfig, history: dict[str, list[float]]) -> int | None:
+    values = history.get(monitored(config))
+    if config.training.keep != "best" or not values:
+        return None
+    best = np.argmin(values) if monitored(config) == "val_loss" else np.argmax(values)
+    return (int(best) + 1) * config.training.validate_every
+
+
+def _plain(history: dict[str, list[Any]]) -> dict[str, list[float]]:
+    return {name: [float(value) for value in values] for name, values in history.items()}
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # Run from a checkout that is not installed.
+            continue
+    return versions

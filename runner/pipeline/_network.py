@@ -1,0 +1,174 @@
+"""The network of a config: first states, rounds of message passing."""
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any, final
+
+import keras
+
+from gnnkit._names import HIDDEN_STATE, SOURCE, TARGET
+from gnnkit.graph import GraphTensorSpec
+from gnnkit.keras import Input, Model
+from gnnkit.keras._builder import incoming_edge_sets
+from gnnkit.keras.layers import MapFeatures
+from gnnkit.models import gcn, vanilla_mpnn
+from gnnkit.ops import reverse_tag
+from gnnkit.runner.config import GCN, RunConfig, VanillaMPNN, WholeGraph
+from gnnkit.runner.pipeline._encode import make_embedder
+from gnnkit.runner.pipeline._features import FeaturePlan
+
+
+def receiver_tag(config: RunConfig) -> int:
+    """The end of edges that messages go to, as the config says or by the kind of sampling."""
+    tag = config.model.receiver_tag
+    if tag is None:
+        return TARGET if isinstance(config.sampling, WholeGraph) else SOURCE
+    return {"source": SOURCE, "target": TARGET}[tag]
+
+
+@final
+class Network:
+    """The base model of a config, made of layers from graph to graph.
+
+    layers: of the model that `model_fn` made last; the first makes `hidden_state` of the encoded features.
+    """
+
+    def __init__(self, config: RunConfig, plan: FeaturePlan) -> None:
+        self._config, self._plan = config, plan
+        self.layers: list[Any] = []
+
+    def model_fn(self, spec: GraphTensorSpec) -> Model:
+        """The base model for a spec of encoded graphs."""
+        graph = inputs = Input(spec)
+        self.layers = self._make_layers(spec)
+        for layer in self.layers:
+            graph = layer(graph)
+        return Model(inputs, graph, name="base")
+
+    def notes(self, spec: GraphTensorSpec) -> list[str]:
+        """What a reader of the run should know: sets with features that the network is deaf to."""
+        config = self._config
+        flow = information_flow(spec, receiver_tag(config), config.task.node_set, config.model.num_layers)
+        notes = []
+        sets = (
+            ("node_sets", self._plan.node_sets, spec.node_sets_spec, flow.node_sets),
+            ("edge_sets", self._plan.edge_sets, spec.edge_sets_spec, flow.edge_sets),
+        )
+        for kind, plan, present, heard in sets:
+            deaf = [name for name, inputs in plan.items() if inputs and name in present and name not in heard]
+            # The GCN has no place for features of edges.
+            if kind == "edge_sets" and isinstance(config.model, GCN):
+                deaf = [name for name, inputs in plan.items() if inputs]
+            notes += [f"features.{kind}.{name} is not used: {self._why(kind)}" for name in deaf]
+        return notes
+
+    def _why(self, kind: str) -> str:
+        if kind == "edge_sets" and isinstance(self._config.model, GCN):
+            return "'gcn' does not read features of edges."
+        tag = "source" if receiver_tag(self._config) == SOURCE else "target"
+        return (
+            f"with messages to the {tag} of edges (model.receiver_tag) and {self._config.model.num_layers} layers, "
+            f"nothing of it comes to {self._config.task.node_set!r}."
+        )
+
+    def _make_layers(self, spec: GraphTensorSpec) -> list[Any]:
+        model, tag = self._config.model, receiver_tag(self._config)
+        if isinstance(model, VanillaMPNN):
+            flow = information_flow(spec, tag, self._config.task.node_set, model.num_layers)
+            return _vanilla_mpnn(model, self._plan, tag, flow)
+        if isinstance(model, GCN):
+            return _gcn(model, self._plan, tag)
+        raise TypeError(f"There is no network for a model section of type {type(model).__name__}.")
+
+
+@final
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Flow:
+    """What reaches the node set that is read out. All else needs no states, and would have weights without gradient.
+
+    rounds: for each round of message passing, the node sets whose new state matters. Rounds without any are left out.
+    node_sets, edge_sets: those whose first state or features matter.
+    """
+
+    rounds: list[list[str]]
+    node_sets: Collection[str]
+    edge_sets: Collection[str]
+
+
+def information_flow(spec: GraphTensorSpec, tag: int, read_out: str, num_layers: int) -> Flow:
+    """Goes back from the node set that is read out, against the direction of messages."""
+    incoming = incoming_edge_sets(spec, tag)
+    rounds: list[list[str]] = []
+    node_sets, edge_sets = {read_out}, set()
+    for _ in range(num_layers):
+        rounds.insert(0, sorted(node_sets & incoming.keys()))
+        for node_set in rounds[0]:
+            for edge_set in incoming[node_set]:
+                edge_sets.add(edge_set)
+                node_sets.add(spec.edge_sets_spec[edge_set].adjacency_spec.node_set_name(reverse_tag(tag)))
+    return Flow(rounds=[r for r in rounds if r], node_sets=node_sets, edge_sets=edge_sets)
+
+
+def _vanilla_mpnn(model: VanillaMPNN, plan: FeaturePlan, tag: int, flow: Flow) -> list[Any]:
+    has_edge_features = any(plan.edge_sets.get(name) for name in flow.edge_sets)
+    layers = [
+        make_embedder(plan, flow.node_sets, flow.edge_sets if has_edge_features else ()),
+        _to_units(model.units, model.dropout_rate),
+    ]
+    for node_set_names in flow.rounds:
+        layers.append(
+            vanilla_mpnn.VanillaMPNNGraphUpdate(
+                units=model.units,
+                message_dim=model.message_dim,
+                receiver_tag=tag,
+                node_set_names=node_set_names,
+                edge_feature=HIDDEN_STATE if has_edge_features else None,
+                reduce_type=model.reduce_type,
+                l2_regularization=model.l2_regularization,
+                dropout_rate=model.dropout_rate,
+                use_layer_normalization=model.use_layer_normalization,
+            )
+        )
+    return layers
+
+
+def _to_units(units: int, dropout_rate: float) -> Any:
+    """All node sets start with states of one width; a set without features with a learned constant."""
+
+    def node_sets_fn(node_set: Any, *, node_set_name: str) -> Any:
+        if HIDDEN_STATE not in node_set.features:
+            return {}
+        state = keras.layers.Dense(units, activation="relu")(node_set[HIDDEN_STATE])
+        return keras.layers.Dropout(dropout_rate)(state) if dropout_rate else state
+
+    return MapFeatures(node_sets_fn=node_sets_fn, name="first_states")
+
+
+def _gcn(model: GCN, plan: FeaturePlan, tag: int) -> list[Any]:
+    layers: list[Any] = [make_embedder(plan, plan.node_sets)]
+    for layer in range(model.num_layers):
+        last = layer == model.num_layers - 1
+        if model.dropout_rate:
+            layers.append(_dropout(model.dropout_rate, f"dropout_{layer + 1}"))
+        regularizer = None
+        if layer == 0 and model.l2_regularization:
+            # Kipf & Welling count half the squared weights.
+            regularizer = keras.regularizers.L2(model.l2_regularization / 2)
+        layers.append(
+            gcn.GCNHomGraphUpdate(
+                # The last convolution propagates here; its weights are the head of the task.
+                units=None if last else model.units,
+                receiver_tag=tag,
+                add_self_loops=model.add_self_loops,
+                kernel_regularizer=regularizer,
+                name=f"gcn_{layer + 1}",
+            )
+        )
+    return layers
+
+
+def _dropout(rate: float, name: str) -> Any:
+    def node_sets_fn(node_set: Any, *, node_set_name: str) -> Any:
+        return keras.layers.Dropout(rate)(node_set[HIDDEN_STATE])
+
+    return MapFeatures(node_sets_fn=node_sets_fn, name=name)

@@ -1,0 +1,118 @@
+"""The examples of a run, as `gnnkit.runner.run` takes them: sampled subgraphs, or the whole graph."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+import tensorflow as tf
+
+from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.runner._interfaces import DatasetProvider
+from gnnkit.runner.config import RunConfig, SpecSampling, resolve_hops
+from gnnkit.samplers import GraphStore, GraphTables, dataset, graph_tensor_spec, to_graph_tensor
+from gnnkit.schemas import sampling_spec_pb2
+
+
+def sampling_spec(config: RunConfig, tables: GraphTables) -> Any:
+    """The `SamplingSpec` of a config that samples, or the path of one."""
+    sampling = config.sampling
+    if isinstance(sampling, SpecSampling):
+        return str(sampling.spec)
+    spec = sampling_spec_pb2.SamplingSpec()
+    spec.seed_op.op_name = "seed"
+    spec.seed_op.node_set_name = config.task.node_set
+    for hop in resolve_hops(sampling, config.task.node_set, tables.schema):  # type: ignore[arg-type]
+        spec.sampling_ops.add(
+            op_name=hop.name,
+            input_op_names=list(hop.inputs),
+            edge_set_name=hop.edge_set,
+            sample_size=hop.size,
+            strategy=sampling_spec_pb2.RANDOM_UNIFORM,
+        )
+    return spec
+
+
+@final
+@dataclasses.dataclass(kw_only=True)
+class SampledProvider(DatasetProvider):
+    """Subgraphs around seeds, merged in batches; with `training`, in a new order and newly sampled in each epoch."""
+
+    store: GraphStore
+    spec: Any
+    seeds: np.ndarray
+    features: Mapping[str, Sequence[str]]
+    label: str
+    seed: int
+    num_threads: int | None = None
+    training: bool = False
+    initial_epoch: int = 0
+
+    @property
+    def graph_spec(self) -> GraphTensorSpec:
+        """The type of one subgraph."""
+        return graph_tensor_spec(self.store, self.spec, features=self.features, readout_features=[self.label])
+
+    def set_initial_epoch(self, epoch: int) -> None:
+        """Goes on with the order and the samples of `epoch`."""
+        self.initial_epoch = epoch
+
+    def get_dataset(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
+        """Scalar graphs of one component."""
+        return self._dataset(context, None)
+
+    def get_batched_dataset(self, context: tf.distribute.InputContext, batch_size: int) -> tf.data.Dataset:
+        """Scalar graphs of up to `batch_size` components."""
+        return self._dataset(context, batch_size)
+
+    def _dataset(self, context: tf.distribute.InputContext, batch_size: int | None) -> tf.data.Dataset:
+        return dataset(
+            self.store,
+            self.spec,
+            self.seeds,
+            batch_size=batch_size,
+            shuffle=self.training,
+            resample=self.training,
+            seed=self.seed,
+            start_epoch=self.initial_epoch,
+            features=self.features,
+            readout_features=[self.label],
+            input_context=context,
+            num_threads=self.num_threads,
+        )
+
+
+@final
+@dataclasses.dataclass(kw_only=True)
+class WholeGraphProvider(DatasetProvider):
+    """One example: the whole graph, with the nodes of one part of the split to read out."""
+
+    tables: GraphTables
+    node_set: str
+    rows: np.ndarray
+    features: Mapping[str, Sequence[str]]
+    label: str
+    cacheable: bool = True  # All epochs see the same graph.
+
+    def graph(self) -> GraphTensor:
+        """The example."""
+        return to_graph_tensor(
+            self.tables,
+            features=self.features,
+            readout_nodes=self.rows,
+            readout_node_set=self.node_set,
+            readout_features=[self.label],
+        )
+
+    @property
+    def graph_spec(self) -> GraphTensorSpec:
+        """The type of the example, which does not tell how many nodes are read out."""
+        return self.graph().spec.relax(num_nodes=True, num_edges=True)
+
+    def get_dataset(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
+        """The whole graph, once."""
+        return tf.data.Dataset.from_tensors(self.graph())
+
+    def get_batched_dataset(self, context: tf.distribute.InputContext, batch_size: int) -> tf.data.Dataset:
+        """The same: there is one example only."""
+        return self.get_dataset(context)

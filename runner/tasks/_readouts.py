@@ -1,0 +1,48 @@
+"""Where predictions are made: one choice of a task."""
+
+import abc
+import dataclasses
+from typing import Any, final
+
+import gnnkit
+from gnnkit.graph import GraphTensor
+
+
+class ReadoutRule(abc.ABC):
+    """Which rows of the base model's output predictions are made for."""
+
+    @abc.abstractmethod
+    def __call__(self, graph: GraphTensor) -> Any:
+        """States `[R, F]` out of the scalar graph, R predictions."""
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class RootNodes(ReadoutRule):
+    """The first node of each component: R = C."""
+
+    node_set_name: str
+    feature_name: str = gnnkit.HIDDEN_STATE
+
+    def __call__(self, graph: GraphTensor) -> Any:
+        return gnnkit.gather_first_node(graph, self.node_set_name, feature_name=self.feature_name)
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class StructuredNodes(ReadoutRule):
+    """The nodes that edge sets `_readout/KEY` point from; see `gnnkit.structured_readout`."""
+
+    key: str = "seed"
+    feature_name: str = gnnkit.HIDDEN_STATE
+    readout_node_set: str = "_readout"
+    validate: bool = True
+
+    def __call__(self, graph: GraphTensor) -> Any:
+        return gnnkit.structured_readout(
+            graph,
+            self.key,
+            feature_name=self.feature_name,
+            readout_node_set=self.readout_node_set,
+            validate=self.validate,
+        )

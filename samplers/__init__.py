@@ -1,0 +1,63 @@
+"""Graphs from tables, and rooted subgraphs sampled from them."""
+
+from typing import TYPE_CHECKING
+
+from gnnkit._lazy import attach
+
+if TYPE_CHECKING:
+    from gnnkit.samplers._dataset import dataset as dataset
+    from gnnkit.samplers._graph_tensor import graph_tensor_spec as graph_tensor_spec
+    from gnnkit.samplers._graph_tensor import tables_from_graph_tensor as tables_from_graph_tensor
+    from gnnkit.samplers._graph_tensor import to_graph_tensor as to_graph_tensor
+    from gnnkit.samplers._plan import Hop as Hop
+    from gnnkit.samplers._plan import Plan as Plan
+    from gnnkit.samplers._plan import compile_plan as compile_plan
+    from gnnkit.samplers._read_tables import read_tables as read_tables
+    from gnnkit.samplers._report import ReadReport as ReadReport
+    from gnnkit.samplers._report import SetReport as SetReport
+    from gnnkit.samplers._sample import SampledBatch as SampledBatch
+    from gnnkit.samplers._sample import SampledEdges as SampledEdges
+    from gnnkit.samplers._sample import SampledNodes as SampledNodes
+    from gnnkit.samplers._sample import sample_batch as sample_batch
+    from gnnkit.samplers._spec_builder import SamplingSpecBuilder as SamplingSpecBuilder
+    from gnnkit.samplers._spec_builder import SamplingStep as SamplingStep
+    from gnnkit.samplers._spec_builder import make_sampling_spec_tree as make_sampling_spec_tree
+    from gnnkit.samplers._store import GraphStore as GraphStore
+    from gnnkit.samplers._tables import EdgeTable as EdgeTable
+    from gnnkit.samplers._tables import GraphTables as GraphTables
+    from gnnkit.samplers._tables import NodeTable as NodeTable
+    from gnnkit.samplers._tables import RaggedColumn as RaggedColumn
+    from gnnkit.samplers._tables import check_tables as check_tables
+    from gnnkit.samplers._whole_graph import whole_graph_dataset as whole_graph_dataset
+    from gnnkit.samplers._write_tables import write_tables as write_tables
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "EdgeTable": "gnnkit.samplers._tables",
+        "GraphStore": "gnnkit.samplers._store",
+        "GraphTables": "gnnkit.samplers._tables",
+        "Hop": "gnnkit.samplers._plan",
+        "NodeTable": "gnnkit.samplers._tables",
+        "Plan": "gnnkit.samplers._plan",
+        "RaggedColumn": "gnnkit.samplers._tables",
+        "ReadReport": "gnnkit.samplers._report",
+        "SampledBatch": "gnnkit.samplers._sample",
+        "SampledEdges": "gnnkit.samplers._sample",
+        "SampledNodes": "gnnkit.samplers._sample",
+        "SamplingSpecBuilder": "gnnkit.samplers._spec_builder",
+        "SamplingStep": "gnnkit.samplers._spec_builder",
+        "SetReport": "gnnkit.samplers._report",
+        "check_tables": "gnnkit.samplers._tables",
+        "compile_plan": "gnnkit.samplers._plan",
+        "dataset": "gnnkit.samplers._dataset",
+        "graph_tensor_spec": "gnnkit.samplers._graph_tensor",
+        "make_sampling_spec_tree": "gnnkit.samplers._spec_builder",
+        "read_tables": "gnnkit.samplers._read_tables",
+        "sample_batch": "gnnkit.samplers._sample",
+        "tables_from_graph_tensor": "gnnkit.samplers._graph_tensor",
+        "to_graph_tensor": "gnnkit.samplers._graph_tensor",
+        "whole_graph_dataset": "gnnkit.samplers._whole_graph",
+        "write_tables": "gnnkit.samplers._write_tables",
+    },
+)

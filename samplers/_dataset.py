@@ -1,0 +1,256 @@
+"""Sampled subgraphs as a `tf.data.Dataset`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, final
+
+import numpy as np
+import tensorflow as tf
+
+from gnnkit.graph import Adjacency, EdgeSet, GraphTensor, NodeSet
+from gnnkit.samplers._graph_tensor import layout_spec, to_tensor
+from gnnkit.samplers._layout import READOUT, READOUT_EDGES, Features, Layout, column_of, make_layout
+from gnnkit.samplers._order import epoch_order, occurrences, resolve_seeds
+from gnnkit.samplers._plan import Plan, compile_plan
+from gnnkit.samplers._sample import _check_seeds, epoch_seed, sample_batch
+from gnnkit.samplers._store import GraphStore
+from gnnkit.samplers._tables import RaggedColumn
+
+
+def dataset(
+    store: GraphStore,
+    spec: Any,
+    seeds: Any = None,
+    *,
+    batch_size: int | None = None,
+    drop_remainder: bool = False,
+    shuffle: bool = False,
+    seed: int = 0,
+    repeat: int | None = 1,
+    resample: bool = False,
+    start_epoch: int = 0,
+    features: Features = None,
+    readout: bool = False,
+    readout_features: Sequence[str] = (),
+    input_context: tf.distribute.InputContext | None = None,
+    num_threads: int | None = None,
+    prefetch: int = 2,
+    indices_dtype: Any = "int32",
+) -> tf.data.Dataset:
+    """Samples subgraphs around seeds, in threads that run ahead of the consumer.
+
+    The elements, and their order, are the same for any number of threads. What is sampled for a seed does not depend on
+    the batch size or on other seeds.
+
+    store: the graph. spec: a SamplingSpec, the path of one, or a `Plan`.
+    seeds: int `[N]`, rows of the seed node set; or its ids, bytes or text; None for all nodes. A seed that occurs
+      several times gets a subgraph of its own each time.
+    batch_size: seeds in an element, which is the scalar graph of that many components; None for a graph of one seed.
+    drop_remainder: leave out the last, smaller batch of an epoch; the number of components is then static.
+    shuffle: a new order of the seeds in each epoch. seed: of order and sampling.
+    repeat: epochs in the dataset; None for no end.
+    resample: draw new subgraphs in each epoch; otherwise an epoch is like the one before.
+    start_epoch: the first epoch, to go on where a run has stopped. With `shuffle` or `resample`, reading the dataset
+      again (as `Dataset.repeat` and Keras do) goes on with the epochs after those read before.
+    features: set -> names of the features to take, `#id` among them if wanted; None for all features, without ids. If
+      given, sets that it does not name have none. Where a node set and an edge set have one name, write `nodes/NAME`.
+    readout: add the node set `_readout`, one node a component, and the edge set `_readout/seed` from the seeds to it.
+    readout_features: features that move from the seed node set to `_readout`, such as the label; implies `readout`.
+    input_context: of `tf.distribute`: this worker takes every n-th seed.
+    num_threads: batches that are sampled at once; None lets tf.data choose.
+    prefetch: batches kept ready.
+
+    Returns a dataset of scalar `GraphTensor`s, whose spec `store.graph_tensor_spec(spec, ...)` tells beforehand. The
+    seed is node 0 of its component. Raises ValueError for what does not fit.
+
+    >>> from gnnkit.datasets import academic_graph
+    >>> from gnnkit.samplers import GraphStore, make_sampling_spec_tree
+    >>> store = GraphStore.from_tables(academic_graph(num_papers=100, num_authors=100))
+    >>> spec = make_sampling_spec_tree(store, "paper", sample_sizes=[4, 4])
+    >>> graphs = dataset(store, spec, batch_size=32, features={"paper": ["embedding"]}, readout_features=["label"])
+    >>> graph = next(iter(graphs))
+    >>> int(graph.num_components), graph.node_sets["_readout"]["label"].shape.as_list()
+    (32, [32])
+    """
+    plan = spec if isinstance(spec, Plan) else compile_plan(store, spec)
+    node_set = store.node_names[plan.seed_set]
+    seeds = _check_seeds(store, plan, resolve_seeds(store, node_set, seeds))
+    for name, value in (("batch_size", batch_size), ("repeat", repeat), ("num_threads", num_threads)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name}={value}: expected 1 or more, or None.")
+    layout = make_layout(
+        store.tables,
+        plan.node_sets,
+        plan.edge_sets,
+        features=features,
+        seed_set=node_set,
+        readout=readout,
+        readout_features=readout_features,
+    )
+    sample_batch(store, plan, seeds[:0])  # Compiles the kernel, once, here and not in a thread of tf.data.
+    dtype = tf.as_dtype(indices_dtype)
+    shard = (0, 1) if input_context is None else (input_context.input_pipeline_id, input_context.num_input_pipelines)
+    changes = shuffle or resample
+    readings = itertools.count()
+
+    def first_epoch(_: Any) -> np.int64:
+        # tf.data calls this when a reading begins.
+        reading = next(readings) if changes and repeat is not None else 0
+        return np.int64(start_epoch + reading * (repeat or 0))
+
+    def order(epoch: Any) -> np.ndarray:
+        return epoch_order(len(seeds), shuffle=shuffle, seed=seed, epoch=int(epoch), shard=shard)
+
+    def batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        positions = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int64), [None])
+        result = tf.data.Dataset.from_tensor_slices(positions)
+        return result.batch(batch_size or 1, drop_remainder=drop_remainder).map(lambda part: (part, epoch))
+
+    def epochs(begin: tf.Tensor) -> tf.data.Dataset:
+        end = tf.int64.max if repeat is None else begin + repeat
+        return tf.data.Dataset.range(begin, end).flat_map(batches)
+
+    work = _Work(store, plan, layout, seeds, seed=seed, resample=resample, dtype=dtype)
+    components = 1 if batch_size is None else batch_size if drop_remainder else None
+    make = _Assembly(store, layout, layout_spec(store.tables, layout, components, dtype), work)
+    begin = tf.data.Dataset.from_tensors(0).map(lambda x: tf.numpy_function(first_epoch, [x], tf.int64))
+    result = begin.map(lambda x: tf.ensure_shape(x, [])).flat_map(epochs)
+    # AutoGraph would only make tracing slower.
+    graph_of = tf.autograph.experimental.do_not_convert(make.__call__)
+    result = result.map(graph_of, num_parallel_calls=num_threads or tf.data.AUTOTUNE, deterministic=True)
+    if repeat is not None:
+        mine = len(range(shard[0], len(seeds), shard[1]))
+        size = batch_size or 1
+        per_epoch = mine // size if drop_remainder else -(-mine // size)
+        result = result.apply(tf.data.experimental.assert_cardinality(per_epoch * repeat))
+    return result.prefetch(prefetch)
+
+
+@final
+class _Work:
+    """The part of an element that NumPy makes: a flat list of arrays, in an order that `_Assembly` knows."""
+
+    def __init__(
+        self, store: GraphStore, plan: Plan, layout: Layout, seeds: np.ndarray, *, seed: int, resample: bool, dtype: Any
+    ):
+        self._store, self._plan, self._seeds = store, plan, seeds
+        self._repetitions = occurrences(seeds)
+        self._seed, self._resample = seed, resample
+        self._index = np.dtype(dtype.as_numpy_dtype)
+        # Numbers are gathered by NumPy, from memory or from disk; texts and ragged rows by TensorFlow, without the GIL.
+        self.dense = {
+            ("nodes", name): self._dense(store.tables.node_sets[name], names)
+            for name, names in layout.node_features.items()
+        }
+        self.dense |= {
+            ("edges", name): self._dense(store.tables.edge_sets[name], names)
+            for name, names in layout.edge_features.items()
+        }
+
+    @staticmethod
+    def _dense(table: Any, names: Sequence[str]) -> dict[str, np.ndarray]:
+        columns = {name: column_of(table, name) for name in names}
+        return {
+            name: column
+            for name, column in columns.items()
+            if not isinstance(column, RaggedColumn) and column.dtype.kind not in "OSU"
+        }
+
+    def __call__(self, positions: np.ndarray, epoch: np.ndarray) -> list[np.ndarray]:
+        seed = epoch_seed(self._seed, int(epoch)) if self._resample else self._seed
+        batch = sample_batch(
+            self._store, self._plan, self._seeds[positions], seed, repetition=self._repetitions[positions]
+        )
+        result = []
+        for name, nodes in batch.node_sets.items():
+            result += [nodes.sizes.astype(self._index), nodes.rows]
+            result += [column.take(nodes.rows, axis=0) for column in self.dense["nodes", name].values()]
+        for name, edges in batch.edge_sets.items():
+            rows = edges.rows.astype(np.int64, copy=False)
+            result += [edges.sizes.astype(self._index), rows]
+            result += [edges.source.astype(self._index), edges.target.astype(self._index)]
+            result += [column.take(rows, axis=0) for column in self.dense["edges", name].values()]
+        return result
+
+
+@final
+class _Assembly:
+    """The part that TensorFlow makes: graphs of the arrays."""
+
+    def __init__(self, store: GraphStore, layout: Layout, spec: Any, work: _Work):
+        self._layout, self._spec, self._work = layout, spec, work
+        self._tables = store.tables
+        self._dtype = spec.indices_dtype
+        self._dense_types: list[tf.DType] = []
+        for name in layout.node_features:
+            dense = work.dense["nodes", name].values()
+            self._dense_types += [self._dtype, tf.int64, *(tf.as_dtype(column.dtype) for column in dense)]
+        for name in layout.edge_features:
+            dense = work.dense["edges", name].values()
+            self._dense_types += [self._dtype, tf.int64, self._dtype, self._dtype]
+            self._dense_types += [tf.as_dtype(column.dtype) for column in dense]
+        # Made here, eagerly, so that a column becomes a tensor once and not in every trace.
+        self._gathered = {
+            (kind, name): {
+                feature: to_tensor(column_of(table, feature))
+                for feature in names
+                if feature not in work.dense[kind, name]
+            }
+            for kind, sets, tables in (
+                ("nodes", layout.node_features, self._tables.node_sets),
+                ("edges", layout.edge_features, self._tables.edge_sets),
+            )
+            for name, names in sets.items()
+            for table in [tables[name]]
+        }
+        seed_table = self._tables.node_sets[layout.seed_set or ""]
+        self._moved = {feature: to_tensor(column_of(seed_table, feature)) for feature in layout.readout_features}
+
+    def __call__(self, positions: tf.Tensor, epoch: tf.Tensor) -> GraphTensor:
+        arrays = iter(tf.numpy_function(self._work, [positions, epoch], self._dense_types))
+        nodes, edges, rows_of = {}, {}, {}
+        for name, piece in self._layout.node_features.items():
+            spec = self._spec.node_sets_spec[name]
+            sizes, rows = tf.ensure_shape(next(arrays), spec.sizes_spec.shape), tf.ensure_shape(next(arrays), [None])
+            rows_of[name] = rows
+            nodes[name] = NodeSet.from_fields(
+                features=self._features("nodes", name, piece, spec, rows, arrays), sizes=sizes
+            )
+        for name, piece in self._layout.edge_features.items():
+            spec = self._spec.edge_sets_spec[name]
+            sizes, rows = tf.ensure_shape(next(arrays), spec.sizes_spec.shape), tf.ensure_shape(next(arrays), [None])
+            source, target = tf.ensure_shape(next(arrays), [None]), tf.ensure_shape(next(arrays), [None])
+            adjacency = Adjacency.from_indices(
+                source=(spec.adjacency_spec.source_name, source), target=(spec.adjacency_spec.target_name, target)
+            )
+            features = self._features("edges", name, piece, spec, rows, arrays)
+            edges[name] = EdgeSet.from_fields(features=features, sizes=sizes, adjacency=adjacency)
+        if self._layout.readout:
+            nodes[READOUT], edges[READOUT_EDGES] = self._readout(nodes, rows_of)
+        return GraphTensor.from_pieces(None, nodes, edges)
+
+    def _features(
+        self, kind: str, name: str, names: Sequence[str], spec: Any, rows: tf.Tensor, arrays: Any
+    ) -> dict[str, Any]:
+        features = {}
+        for feature in self._work.dense[kind, name]:
+            features[feature] = tf.ensure_shape(next(arrays), spec[feature].shape)
+        for feature, column in self._gathered[kind, name].items():
+            features[feature] = tf.gather(column, rows)
+        return {feature: features[feature] for feature in names}
+
+    def _readout(self, nodes: dict[str, NodeSet], rows_of: dict[str, tf.Tensor]) -> tuple[NodeSet, EdgeSet]:
+        seed_set = self._layout.seed_set or ""
+        sizes = nodes[seed_set].sizes
+        roots = tf.cumsum(sizes, exclusive=True)  # The seed is node 0 of its component.
+        rows = tf.gather(rows_of[seed_set], roots)
+        features = {feature: tf.gather(column, rows) for feature, column in self._moved.items()}
+        ones = tf.ones_like(sizes)
+        places = tf.ensure_shape(tf.range(tf.size(sizes, out_type=self._dtype), dtype=self._dtype), sizes.shape)
+        adjacency = Adjacency.from_indices(source=(seed_set, roots), target=(READOUT, places))
+        return (
+            NodeSet.from_fields(features=features, sizes=ones),
+            EdgeSet.from_fields(sizes=ones, adjacency=adjacency),
+        )

@@ -1,0 +1,174 @@
+"""Bad data is refused where it enters, with the set and the feature in the message."""
+
+import pytest
+import tensorflow as tf
+
+import gnnkit
+
+SCHEMA = """
+context { features { key: "c" value { dtype: DT_FLOAT } } }
+node_sets { key: "a" value {
+  features { key: "x" value { dtype: DT_FLOAT shape { dim { size: 2 } } } }
+  features { key: "r" value { dtype: DT_INT64 shape { dim { size: -1 } } } }
+  features { key: "rdr" value { dtype: DT_INT64 shape { dim { size: -1 } dim { size: 2 } dim { size: -1 } } } } } }
+edge_sets { key: "e" value { source: "a" target: "a" features { key: "w" value { dtype: DT_FLOAT } } } }
+"""
+GOOD = {
+    "context/c": [1.0],
+    "nodes/a.#size": [2],
+    "nodes/a.x": [1.0, 2.0, 3.0, 4.0],
+    "nodes/a.r": [1, 2, 3],
+    "nodes/a.r.d1": [1, 2],
+    "nodes/a.rdr": [1, 2, 3],
+    "nodes/a.rdr.d1": [0, 1],
+    "nodes/a.rdr.d3": [1, 2],
+    "edges/e.#size": [2],
+    "edges/e.#source": [0, 1],
+    "edges/e.#target": [1, 0],
+    "edges/e.w": [1.0, 2.0],
+}
+
+
+def serialize(**changes) -> bytes:
+    example = tf.train.Example()
+    for key, values in {**GOOD, **changes.get("changes", {})}.items():
+        if values is None:
+            continue
+        feature = example.features.feature[key]
+        if values and isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        elif values and isinstance(values[0], bytes):
+            feature.bytes_list.value.extend(values)
+        elif values:
+            feature.int64_list.value.extend(values)
+    return example.SerializeToString()
+
+
+def spec(components: int | None = 1) -> gnnkit.GraphTensorSpec:
+    result = gnnkit.create_graph_spec_from_schema_pb(gnnkit.parse_schema(SCHEMA))
+    return result if components else result.relax(num_components=True)
+
+
+BAD = {
+    "too few rows": (
+        {"nodes/a.x": [1.0, 2.0]},
+        r"Node set `a`, feature `x` \(nodes/a.x\): the number of items is 1, but #size adds up to 2 \(example 1",
+    ),
+    "absent feature of a set that is not empty": (
+        {"nodes/a.x": None},
+        "Node set `a`, feature `x` .nodes/a.x.: the number of items is 0, but #size adds up to 2",
+    ),
+    "absent size": ({"nodes/a.#size": None}, "the number of items is 2, but #size adds up to 0"),
+    "half an item": (
+        {"nodes/a.x": [1.0, 2.0, 3.0]},
+        r"Node set `a`, feature `x` .*values of shape \[2\] need a multiple of 2; left over are 1",
+    ),
+    "row lengths": (
+        {"nodes/a.r.d1": [1, 1]},
+        r"feature `r`: row lengths \(nodes/a.r.d1\) add up to 2, but the number of rows is 3",
+    ),
+    "negative row lengths": (
+        {"nodes/a.r.d1": [-1, 4]},
+        r"feature `r`: row lengths \(nodes/a.r.d1\): some are negative, together -1",
+    ),
+    "number of row lengths": (
+        {"nodes/a.r.d1": [3]},
+        r"feature `r` \(nodes/a.r\): the number of items is 1, but #size adds up to 2",
+    ),
+    "inner row lengths": (
+        {"nodes/a.rdr.d3": [1, 2, 0]},
+        r"feature `rdr` .*rows of 2 need a multiple of 2; left over are 1",
+    ),
+    "outer row lengths": (
+        {"nodes/a.rdr.d1": [1, 1]},
+        r"feature `rdr`: row lengths \(nodes/a.rdr.d1\) add up to 2, but the number of rows is 1",
+    ),
+    "edges": (
+        {"edges/e.#size": [3]},
+        "Edge set `e`, #source .edges/e.#source.: the number of items is 2, but #size adds up to 3",
+    ),
+    "ends of edges": ({"edges/e.#target": [0]}, "Edge set `e`, #target .*: the number of items is 1"),
+    "source too large": (
+        {"edges/e.#source": [0, 2]},
+        r"Edge set `e`, #source: index 2 is outside of node set `a`, which has 2 nodes \(example 1 of the batch\)",
+    ),
+    "target too large": ({"edges/e.#target": [7, 0]}, "Edge set `e`, #target: index 7 is outside of node set `a`"),
+    "negative source": ({"edges/e.#source": [-1, 0]}, "Edge set `e`, #source: index -1 is outside of node set `a`"),
+    "wraps around in int32": ({"edges/e.#source": [2**32, 0]}, "#source: index 4294967296 is outside"),
+    "wrong type": ({"nodes/a.x": [1, 2, 3, 4]}, "nodes/a.x.*Data types don't match. Expected type: float"),
+    "absent context": ({"context/c": None}, "context/c .*is required but could not be found"),
+}
+
+
+def _parse(serialized: tf.Tensor) -> gnnkit.GraphTensor:
+    return gnnkit.parse_example(spec(), serialized)
+
+
+_parse_in_function = tf.function(_parse, input_signature=[tf.TensorSpec([None], tf.string)])
+
+
+@pytest.mark.parametrize("parse", [_parse, _parse_in_function], ids=["eager", "function"])
+@pytest.mark.parametrize("case", BAD)
+def test_error_names_set_and_feature(case, parse):
+    changes, message = BAD[case]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        parse(tf.constant([serialize(), serialize(changes=changes)]))
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        (
+            {"edges/e.#size": [2, 0]},
+            "Edge set `e`, #size: the number of components is 2, but the first set of the graph has 1",
+        ),
+        ({"nodes/a.#size": [3, -1], "edges/e.#size": [1, 1]}, "Node set `a`, #size: the negative sizes add up to -1"),
+        ({"context/c": [1.0, 2.0]}, "Context, feature `c` .*: the number of items is 2, the graph has components 1"),
+    ],
+)
+def test_numbers_of_components(changes, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        gnnkit.parse_single_example(spec(None), serialize(changes=changes))
+
+
+def test_good_data_pass():
+    assert int(gnnkit.parse_single_example(spec(), serialize()).edge_sets["e"].total_size) == 2
+    assert gnnkit.parse_example(spec(None), [serialize()] * 3).shape == [3]
+
+
+def test_validate_false_takes_wrong_counts():
+    graph = gnnkit.parse_single_example(spec(), serialize(changes={"edges/e.#source": [0, 9]}), validate=False)
+    assert graph.edge_sets["e"].adjacency.source.numpy().tolist() == [0, 9]
+
+
+def test_errors_end_a_dataset():
+    dataset = tf.data.Dataset.from_tensor_slices([serialize(), serialize(changes={"nodes/a.x": None})])
+    dataset = dataset.batch(2).map(lambda x: gnnkit.parse_example(spec(), x))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Node set `a`, feature `x`"):
+        next(iter(dataset))
+
+
+def test_arguments():
+    with pytest.raises(
+        ValueError, match=r"parse_example needs a vector of strings \[B\], but got shape \(\). Use parse_single"
+    ):
+        gnnkit.parse_example(spec(), serialize())
+    with pytest.raises(
+        ValueError, match=r"parse_single_example needs a scalar string, but got shape \(1,\). Use parse_example"
+    ):
+        gnnkit.parse_single_example(spec(), [serialize()])
+    with pytest.raises(ValueError, match=r"but got shape \(1, 1\). Flatten it first"):
+        gnnkit.parse_example(spec(), [[serialize()]])
+    with pytest.raises(TypeError, match="spec must be a GraphTensorSpec, but got GraphSchema"):
+        gnnkit.parse_example(gnnkit.parse_schema(SCHEMA), [serialize()])
+    with pytest.raises(ValueError, match="stores one scalar graph, but the spec has rank 1"):
+        gnnkit.parse_example(spec()._batch(2), [serialize()])
+    bad = gnnkit.GraphTensorSpec.from_piece_specs(
+        node_sets_spec={
+            "a": gnnkit.NodeSetSpec.from_field_specs(
+                features_spec={"x": tf.TensorSpec([None, None], tf.float32)}, sizes_spec=tf.TensorSpec([1], tf.int32)
+            )
+        }
+    )
+    with pytest.raises(ValueError, match="Node set 'a', feature 'x': only the first dimension of a dense field may be"):
+        gnnkit.get_io_spec(bad)

@@ -1,0 +1,316 @@
+"""Every wrong config is refused with a text that names the key, what came, what is allowed and what is near."""
+
+import pytest
+
+from gnnkit.runner import config as c
+
+_MPNN = (
+    "Allowed for 'vanilla_mpnn' here: dropout_rate, l2_regularization, message_dim, num_layers, receiver_tag, "
+    "reduce_type, type, units, use_layer_normalization."
+)
+_TRAINING = (
+    "Allowed here: batch_size, early_stopping, epochs, gradient_clip, keep, learning_rate, optimizer, resume, "
+    "schedule, steps_per_epoch, tensorboard, validate_every, weight_decay."
+)
+_PAPER = "Known: label, part, score, tags, venue, words, year."
+
+# (override, path, message)
+WRONG = [
+    ("training.epocs=3", "training.epocs", f"unknown key 'epocs'. Did you mean 'epochs'? {_TRAINING}"),
+    ("model.dropout=0.1", "model.dropout", f"unknown key 'dropout'. Did you mean 'dropout_rate'? {_MPNN}"),
+    ("model.type=gnc", "model.type", "unknown type 'gnc'. Did you mean 'gcn'? Allowed: gcn, vanilla_mpnn."),
+    (
+        "task={node_set: paper}",
+        "task",
+        "the key 'type' is missing in {'node_set': 'paper'}; it says which kind is meant.",
+    ),
+    ("model.units=true", "model.units", "expected a whole number, got true."),
+    ('model.units="8"', "model.units", "expected a whole number, got text '8'."),
+    ("model.units=0", "model.units", "expected a number > 0, got 0."),
+    ("model.units=", "model.units", "expected a whole number, got nothing (null)."),
+    ("model.dropout_rate=1", "model.dropout_rate", "expected a number < 1, got 1."),
+    (
+        "model.reduce_type=mean|men",
+        "model.reduce_type",
+        "expected sum, mean, max, min, or several of them joined by '|', got text 'mean|men'.",
+    ),
+    ("model.receiver_tag=root", "model.receiver_tag", "expected one of source, target, got text 'root'."),
+    ("training.epochs=2.5", "training.epochs", "expected a whole number, got 2.5."),
+    ("training.learning_rate=fast", "training.learning_rate", "expected a number, got text 'fast'."),
+    ("training.learning_rate=.inf", "training.learning_rate", "expected a finite number, got inf."),
+    (
+        "training.optimizer=adm",
+        "training.optimizer",
+        "expected one of adam, adamw, sgd, got text 'adm'. Did you mean 'adam'?",
+    ),
+    (
+        "training.schedule=cosin",
+        "training.schedule",
+        "unknown type 'cosin'. Did you mean 'cosine'? Allowed: constant, cosine.",
+    ),
+    ("training.resume=yes", "training.resume", "expected true or false, got text 'yes'."),
+    ("training=5", "training", "expected a mapping (keys with values), got 5."),
+    (
+        "task.type=node_regression",
+        "task.type",
+        "unknown type 'node_regression'. Allowed: binary_node_classification, node_classification.",
+    ),
+    ("task.classes=many", "task.classes", "expected a whole number or a list, got text 'many'."),
+    ("task.classes=1", "task.classes", "expected at least 2 classes, got 1."),
+    ("task.classes=[a, b, a]", "task.classes", "named more than once: a."),
+    ("task.node_set=papr", "task.node_set", "unknown node set 'papr'. Did you mean 'paper'? Known: author, paper."),
+    ("task.label=lable", "task.label", f"unknown feature of node set 'paper': 'lable'. Did you mean 'label'? {_PAPER}"),
+    (
+        "task.label=score",
+        "task.label",
+        "expected a whole number or a text for each node; paper.score is float32.",
+    ),
+    (
+        "split.feature=parts",
+        "split.feature",
+        f"unknown feature of node set 'paper': 'parts'. Did you mean 'part'? {_PAPER}",
+    ),
+    ("split.feature=label", "split.feature", "'label' is the label of the task; the split needs a feature of its own."),
+    ("split.valid=train", "split.valid", "train is in 'train' as well; each value belongs to one part."),
+    ("split={train: 0.9, valid: 0.2}", "split", "the shares add up to 1.3 (0.9 + 0.2 + 0.2); at most 1."),
+    ("split={train: 0}", "split.train", "expected a number > 0: nothing is left to train on."),
+    ("split={train: 60}", "split.train", "expected a number <= 1, got 60."),
+    (
+        "sampling=non",
+        "sampling",
+        "unknown type 'non'. Did you mean 'none'? Allowed: hops, none, spec, tree.",
+    ),
+    ("sampling={hops: []}", "sampling.hops", "expected a list that is not empty, got []."),
+    ("sampling={sizes: [4, 0]}", "sampling.sizes[1]", "expected a number > 0, got 0."),
+    (
+        "sampling={sizes: [4], edge_sets: [writez]}",
+        "sampling.edge_sets[0]",
+        "unknown edge set 'writez'. Did you mean 'writes'? Known: cites, writes, written_by.",
+    ),
+    (
+        "sampling.hops.0.sise=4",
+        "sampling.hops[0].sise",
+        "unknown key 'sise'. Did you mean 'size'? Allowed here: edge_set, from, name, size, strategy.",
+    ),
+    (
+        "sampling.hops.0.edge_set=cite",
+        "sampling.hops[0].edge_set",
+        "unknown edge set 'cite'. Did you mean 'cites'? Known: cites, writes, written_by.",
+    ),
+    (
+        "sampling.hops.2.from=hop1",
+        "sampling.hops[2].from",
+        "'writes' leads from 'author' to 'paper', but 'hop1' is at 'paper'. Edge sets from 'paper': cites, "
+        "written_by. Hops at 'author': hop2.",
+    ),
+    (
+        "sampling.hops.1.from=others",
+        "sampling.hops[1].from",
+        "unknown hop 'others'. Known: seed, hop1. It must be an earlier hop.",
+    ),
+    ("sampling.hops.2.name=hop1", "sampling.hops[2].name", "'hop1' is taken already; names of hops are unique."),
+    (
+        "sampling.hops.0.strategy=top_k",
+        "sampling.hops[0].strategy",
+        "expected uniform, got text 'top_k'.",
+    ),
+    (
+        "features.node_sets.papers.year=number",
+        "features.node_sets.papers",
+        "unknown node set 'papers'. Did you mean 'paper'? Known: author, paper.",
+    ),
+    (
+        "features.node_sets.paper.yaer=number",
+        "features.node_sets.paper.yaer",
+        f"unknown feature of node set 'paper': 'yaer'. Did you mean 'year'? {_PAPER}",
+    ),
+    (
+        "features.node_sets.paper.label=category",
+        "features.node_sets.paper.label",
+        "'label' is the label of the task; a model must not see it. Remove it.",
+    ),
+    (
+        "features.node_sets.paper.hidden={type: category, feature: label}",
+        "features.node_sets.paper.hidden",
+        "'label' is the label of the task; a model must not see it. Remove it.",
+    ),
+    (
+        "features.node_sets.paper.part=category",
+        "features.node_sets.paper.part",
+        "'part' is the feature that splits the nodes; it cannot be an input. Remove it.",
+    ),
+    (
+        "features.node_sets.paper.score=number",
+        "features.node_sets.paper.score",
+        "paper.score stands in features.exclude and cannot be an input as well.",
+    ),
+    (
+        "features.node_sets.paper.venue=number",
+        "features.node_sets.paper.venue",
+        "'number' needs one number for each item; paper.venue is string.",
+    ),
+    (
+        "features.node_sets.paper.words=number",
+        "features.node_sets.paper.words",
+        "'number' needs one number for each item (for several use 'vector'); paper.words is float32 of shape [4].",
+    ),
+    (
+        "features.node_sets.paper.year=vector",
+        "features.node_sets.paper.year",
+        "'vector' needs a vector of fixed length for each item (for one number use 'number'); paper.year is int64.",
+    ),
+    (
+        "features.node_sets.paper.tags=text_hash",
+        "features.node_sets.paper.tags",
+        "'text_hash' needs one text for each item; paper.tags is string of shape [ragged].",
+    ),
+    (
+        "features.node_sets.paper.year=nubmer",
+        "features.node_sets.paper.year",
+        "unknown type 'nubmer'. Did you mean 'number'? "
+        "Allowed: category, drop, id_embedding, number, text_hash, vector.",
+    ),
+    (
+        "features.edge_sets.cites.id=id_embedding",
+        "features.edge_sets.cites.id",
+        "unknown type 'id_embedding'. Allowed: category, drop, number, text_hash, vector.",
+    ),
+    ("features.exclude=[score]", "features.exclude[0]", "expected SET.FEATURE, as in paper.score, got 'score'."),
+    (
+        "features.exclude=[paper.skore]",
+        "features.exclude[0]",
+        "unknown feature 'paper.skore'. Did you mean 'paper.score'? Known: paper.label, paper.part, paper.score, "
+        "paper.tags, paper.venue, paper.words, paper.year, written_by.order.",
+    ),
+    (
+        "data={dataset: coral}",
+        "data.dataset",
+        "expected one of academic, cora, got text 'coral'. Did you mean 'cora'?",
+    ),
+    (
+        "data.on_bad_rows=ignore",
+        "data.on_bad_rows",
+        "expected one of error, skip, got text 'ignore'.",
+    ),
+    (
+        "model={type: gcn}",
+        "model",
+        "'gcn' needs a graph of one node set and one edge set; this one has node sets author, paper and edge sets "
+        "cites, writes, written_by. Use 'vanilla_mpnn'.",
+    ),
+    ("seed=-1", "seed", "expected a number >= 0, got -1."),
+    ("version=2", "version", "expected 1, got 2."),
+]
+
+
+@pytest.mark.parametrize(("override", "path", "message"), WRONG, ids=[w[0] for w in WRONG])
+def test_wrong_values(folder, override, path, message):
+    with pytest.raises(c.ConfigError) as raised:
+        c.load(folder / "config.yaml", [override])
+    texts = [problem.text(raised.value.source) for problem in raised.value.problems]
+    assert any(text.endswith(f": {path}: {message}") for text in texts), str(raised.value)
+
+
+def test_all_problems_at_once_with_their_lines(folder):
+    text = (folder / "config.yaml").read_text()
+    text = text.replace("epochs: 2", "epocs: 2\n  batch_size: many").replace("units: 16", "unit: 16")
+    text = text.replace("  label: label\n", "")
+    (folder / "config.yaml").write_text(text)
+    with pytest.raises(c.ConfigError) as raised:
+        c.load(folder / "config.yaml", ["seed=x"])
+    file = folder / "config.yaml"
+    assert str(raised.value).splitlines() == [
+        f"{file} has 5 problems:",
+        "  --set seed=x: seed: expected a whole number, got text 'x'.",
+        f"  {file}:5: task.label: the key 'label' is missing. The feature that holds the class: a whole number from 0, "
+        "or a text. Never an input of the model.",
+        f"  {file}:25: model.unit: unknown key 'unit'. Did you mean 'units'? {_MPNN}",
+        f"  {file}:28: training.batch_size: expected a whole number, got text 'many'.",
+        f"  {file}:27: training.epocs: unknown key 'epocs'. Did you mean 'epochs'? {_TRAINING}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seed: 1\nseed: 2\n", "F:2: seed: the key is given twice, on line 1 and on line 2; keep one."),
+        ("1: 2\n", "F:1: the config: the key 1 on line 1 is not a text; put it in quotes."),
+        ("- a\n- b\n", "F:1: the config: expected keys with values, as in 'seed: 0'; got ['a', 'b']."),
+        ("seed: [1\nmodel_dir: x\n", "F:2: the config: this is not YAML: while parsing a flow sequence "),
+        ("a: !!python/object:os.system x\n", "F:1: the config: this is not YAML: could not determine a constructor"),
+        ("a: &x [*x]\n", "F:1: a[0]: the alias refers to a value that it is part of."),
+    ],
+)
+def test_wrong_yaml(text, message):
+    with pytest.raises(c.ConfigError) as raised:
+        c.loads(text, file="F")
+    assert message in str(raised.value)
+
+
+def test_empty_file_names_the_keys_that_are_needed():
+    with pytest.raises(c.ConfigError) as raised:
+        c.loads("", file="F")
+    assert [".".join(map(str, p.path)) for p in raised.value.problems] == [
+        "model_dir",
+        "data",
+        "task",
+        "split",
+        "sampling",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epochs", "--set training.epochs: expected KEY=VALUE, as in training.epochs=5."),
+        ("a=[1", "--set a=[1: the value '[1' is not YAML; put texts with special signs in quotes."),
+        (
+            "sampling.hops.7.size=1",
+            "--set sampling.hops.7.size=1: sampling.hops is a list; expected a number from 0 to 2, got '7'.",
+        ),
+        (
+            "seed.x=1",
+            "--set seed.x=1: seed is 3 and has no key 'x'; replace it: --set 'seed={x: ...}'.",
+        ),
+    ],
+)
+def test_wrong_overrides(folder, override, message):
+    with pytest.raises(c.ConfigError) as raised:
+        c.load(folder / "config.yaml", [override])
+    assert message in str(raised.value)
+
+
+def test_missing_files(folder):
+    with pytest.raises(c.ConfigError, match=r"nowhere.yaml: the config: cannot be read: No such file or directory."):
+        c.load(folder / "nowhere.yaml")
+    with pytest.raises(c.ConfigError, match=r"no file '.*schem.pbtxt'. Did you mean 'schema.pbtxt'\? Relative"):
+        c.load(folder / "config.yaml", ["data.schema=schem.pbtxt"])
+    with pytest.raises(c.ConfigError, match=r"there is no folder '.*/a/b'. The last folder of it that exists is"):
+        c.load(folder / "config.yaml", ["data.directory=a/b"])
+    with pytest.raises(c.ConfigError, match=r"data.schema: expected a file, but '.*' is a folder."):
+        c.load(folder / "config.yaml", ["data.schema=."])
+
+
+def test_wrong_schema_files(folder):
+    (folder / "schema.pbtxt").write_text("node_set {}")
+    with pytest.raises(c.ConfigError, match=r"data.schema: .*schema.pbtxt is not a GraphSchema: 1:1 : .*node_set"):
+        c.load(folder / "config.yaml")
+    (folder / "schema.pbtxt").write_text(
+        'node_sets { key: "paper" value { features { key: "#x" value {} } } }'
+        'edge_sets { key: "cites" value { source: "papr" } }'
+    )
+    with pytest.raises(c.ConfigError) as raised:
+        c.load(folder / "config.yaml")
+    assert [p.message for p in raised.value.problems] == [
+        "in the schema: node set 'paper': the name of feature '#x' is reserved; drop the '#'.",
+        "in the schema: node set 'paper': feature '#x' has no dtype.",
+        "in the schema: edge set 'cites': source: unknown node set 'papr'. Did you mean 'paper'? Known: paper.",
+        "in the schema: edge set 'cites': target: is missing.",
+    ]
+
+
+def test_no_pydantic_words_in_messages(folder):
+    with pytest.raises(c.ConfigError) as raised:
+        c.load(folder / "config.yaml", ["model=[1]", "task=", "features=4", "split.train={a: 1}", "sampling=[]"])
+    for word in ("pydantic", "validation error", "Input should", "tagged-union"):
+        assert not any(word in problem.message for problem in raised.value.problems)
