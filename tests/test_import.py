@@ -44,6 +44,7 @@ PUBLIC = (
     "gnnkit.schemas",
     "gnnkit.sparse",
     "gnnkit.testing",
+    "gnnkit.testing.strategies",
     "gnnkit.viz",
 )
 
