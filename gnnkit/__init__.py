@@ -77,6 +77,7 @@ _LAZY = {
     "parse_example": _IO,
     "parse_schema": _IO,
     "parse_single_example": _IO,
+    "random_graph_tensor": _IO,
     "read_schema": _IO,
     "validate_schema": _IO,
     "write_example": _IO,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gnnkit.io._iterate import iter_sets as iter_sets
     from gnnkit.io._parse import parse_example as parse_example
     from gnnkit.io._parse import parse_single_example as parse_single_example
+    from gnnkit.io._random_graph import random_graph_tensor as random_graph_tensor
     from gnnkit.io._schema_spec import check_compatible_with_schema_pb as check_compatible_with_schema_pb
     from gnnkit.io._schema_spec import create_graph_spec_from_schema_pb as create_graph_spec_from_schema_pb
     from gnnkit.io._schema_spec import create_schema_pb_from_graph_spec as create_schema_pb_from_graph_spec
@@ -36,6 +37,7 @@ __getattr__, __dir__, __all__ = attach(
         "parse_example": "gnnkit.io._parse",
         "parse_schema": "gnnkit.io._schema_text",
         "parse_single_example": "gnnkit.io._parse",
+        "random_graph_tensor": "gnnkit.io._random_graph",
         "read_schema": "gnnkit.io._schema_text",
         "validate_schema": "gnnkit.io._validate",
         "write_example": "gnnkit.io._write",
