@@ -10,6 +10,7 @@ from gnnkit.graph._checks import (
 )
 from gnnkit.graph._checks import enable_graph_tensor_validation as enable_graph_tensor_validation
 from gnnkit.graph._checks import enable_graph_tensor_validation_at_runtime as enable_graph_tensor_validation_at_runtime
+from gnnkit.graph._constraints import assert_constraints as assert_constraints
 from gnnkit.graph._field import is_dense_tensor as is_dense_tensor
 from gnnkit.graph._field import is_ragged_tensor as is_ragged_tensor
 from gnnkit.graph._graph_tensor import GraphTensor as GraphTensor
@@ -26,3 +27,4 @@ from gnnkit.graph._queries import check_scalar_graph_tensor as check_scalar_grap
 from gnnkit.graph._queries import get_aux_type_prefix as get_aux_type_prefix
 from gnnkit.graph._queries import get_homogeneous_node_and_edge_set_name as get_homogeneous_node_and_edge_set_name
 from gnnkit.graph._queries import is_graph_tensor as is_graph_tensor
+from gnnkit.graph._values import graph_tensor_to_values as graph_tensor_to_values

@@ -108,8 +108,11 @@ def check_total(total: int | None, sizes: Any, what: str) -> None:
 
 def check_runtime(piece_name: str, sizes: Any, rows: list[tuple[str, Any]]) -> Any:
     """Returns sizes with asserts attached that every field in `rows` has as many items as sizes say."""
-    if not isinstance(sizes, tf.Tensor):
-        return sizes
+    return _after(item_asserts(piece_name, sizes, rows), sizes) if isinstance(sizes, tf.Tensor) else sizes
+
+
+def item_asserts(piece_name: str, sizes: tf.Tensor, rows: list[tuple[str, Any]]) -> list[Any]:
+    """Asserts that every field in `rows` has as many items as sizes say."""
     total = tf.reduce_sum(sizes)
     asserts = []
     for name, value in rows:
@@ -125,7 +128,7 @@ def check_runtime(piece_name: str, sizes: Any, rows: list[tuple[str, Any]]) -> A
                 message=without_quotes(f"{piece_name}: number of items of {name!r} differs from the sum of sizes"),
             )
         )
-    return _after(asserts, sizes)
+    return asserts
 
 
 def check_indices_runtime(what: str, index: Any, num_nodes: Any, node_set_name: str) -> Any:

@@ -14,16 +14,7 @@ def with_runtime_checks(graph: Any) -> Any:
     """
     if graph.rank > 1 or not isinstance(graph.context.sizes, tf.Tensor | tf.RaggedTensor):
         return graph
-    named = [("Node set", graph._node_sets), ("Edge set", graph._edge_sets)]
-    for kind, pieces in named:
-        for name, piece in pieces.items():
-            tf.debugging.assert_equal(
-                tf.cast(piece.num_components, tf.int64),
-                tf.cast(graph.num_components, tf.int64),
-                message=_checks.without_quotes(
-                    f"{kind} {name!r}: its number of components differs from that of the context"
-                ),
-            )
+    component_asserts(graph)
     result = graph._map(lambda field: field)
     for name, edge_set in graph._edge_sets.items():
         for tag, (node_set_name, index) in edge_set.adjacency.get_indices_dict().items():
@@ -34,6 +25,21 @@ def with_runtime_checks(graph: Any) -> Any:
                 node_set_name,
             )
     return result
+
+
+def component_asserts(graph: Any) -> list[Any]:
+    """Asserts that all sets have as many components as the context."""
+    return [
+        tf.debugging.assert_equal(
+            tf.cast(piece.num_components, tf.int64),
+            tf.cast(graph.num_components, tf.int64),
+            message=_checks.without_quotes(
+                f"{kind} {name!r}: its number of components differs from that of the context"
+            ),
+        )
+        for kind, pieces in (("Node set", graph._node_sets), ("Edge set", graph._edge_sets))
+        for name, piece in pieces.items()
+    ]
 
 
 def _limit(node_set: Any, index: Any) -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gnnkit.io._parse import parse_example as parse_example
     from gnnkit.io._parse import parse_single_example as parse_single_example
     from gnnkit.io._random_graph import random_graph_tensor as random_graph_tensor
+    from gnnkit.io._required import check_required_features as check_required_features
     from gnnkit.io._schema_spec import check_compatible_with_schema_pb as check_compatible_with_schema_pb
     from gnnkit.io._schema_spec import create_graph_spec_from_schema_pb as create_graph_spec_from_schema_pb
     from gnnkit.io._schema_spec import create_schema_pb_from_graph_spec as create_schema_pb_from_graph_spec
@@ -29,6 +30,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "ValidationError": "gnnkit.io._validate",
         "check_compatible_with_schema_pb": "gnnkit.io._schema_spec",
+        "check_required_features": "gnnkit.io._required",
         "create_graph_spec_from_schema_pb": "gnnkit.io._schema_spec",
         "create_schema_pb_from_graph_spec": "gnnkit.io._schema_spec",
         "get_io_spec": "gnnkit.io._io_spec",
