@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 _HERE = pathlib.Path(__file__).resolve().parent
-_PROTOS = ("graph_schema", "sampling_spec")
+_PROTOS = ("graph_schema", "sampled_stats", "sampling_spec")
 # The name under which a file is registered. It must be ours alone: TF-GNN registers the same messages
 # in the same process, and a descriptor pool refuses two different files of one name.
 _PREFIX = pathlib.PurePosixPath("gnnkit/schemas")

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf import descriptor_pb2, text_format
 
 import gnnkit.schemas
-from gnnkit.schemas import GraphSchema, SamplingSpec, generate, graph_schema_pb2, sampling_spec_pb2
+from gnnkit.schemas import GraphSchema, SamplingSpec, generate, graph_schema_pb2, sampled_stats_pb2, sampling_spec_pb2
 
 FOLDER = pathlib.Path(gnnkit.schemas.__file__).parent
 
@@ -23,12 +23,14 @@ def test_generated_files_are_fresh(tmp_path):
 def test_files_are_registered_under_names_of_our_own():
     assert graph_schema_pb2.DESCRIPTOR.name == "gnnkit/schemas/graph_schema.proto"
     assert graph_schema_pb2.DESCRIPTOR.package == "gnnkit"
+    assert sampled_stats_pb2.DESCRIPTOR.name == "gnnkit/schemas/sampled_stats.proto"
+    assert sampled_stats_pb2.DESCRIPTOR.package == "gnnkit.stats"
     assert sampling_spec_pb2.DESCRIPTOR.name == "gnnkit/schemas/sampling_spec.proto"
     assert sampling_spec_pb2.DESCRIPTOR.package == "gnnkit.sampler"
 
 
 def test_every_message_and_enum_is_public():
-    for module in (graph_schema_pb2, sampling_spec_pb2):
+    for module in (graph_schema_pb2, sampled_stats_pb2, sampling_spec_pb2):
         for name in (*module.DESCRIPTOR.message_types_by_name, *module.DESCRIPTOR.enum_types_by_name):
             assert name in gnnkit.schemas.__all__
             assert getattr(gnnkit.schemas, name) is getattr(module, name)

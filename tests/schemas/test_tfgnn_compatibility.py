@@ -75,10 +75,11 @@ def test_schema_of_the_shared_data(shared_data):
 BESIDE_TFGNN = """
 import pathlib, sys
 from google.protobuf import descriptor_pb2, text_format
-from gnnkit.schemas import graph_schema_pb2 as our_schema, sampling_spec_pb2 as our_spec
+from gnnkit.schemas import graph_schema_pb2 as our_schema, sampled_stats_pb2 as our_stats, sampling_spec_pb2 as our_spec
 import tensorflow_gnn  # after ours: both must be able to register
 from tensorflow_gnn.proto import graph_schema_pb2 as their_schema
 from tensorflow_gnn.sampler import sampling_spec_pb2 as their_spec
+from tensorflow_gnn.tools import sampled_stats_pb2 as their_stats
 
 def fields(module):
     file = descriptor_pb2.FileDescriptorProto()
@@ -105,6 +106,7 @@ def fields(module):
     return found
 
 assert fields(our_schema) == fields(their_schema)
+assert fields(our_stats) == fields(their_stats)
 # TF-GNN's released wheel is older than its sources, which have this value.
 assert fields(our_spec) == fields(their_spec) | {"SamplingStrategy.LATEST_K": 3}
 
