@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from gnnkit.graph._fail import fail_with
+
 
 class Claims:
     """Collects pairs of counts that must agree, example by example, and indices that must be in range."""
@@ -33,7 +35,7 @@ class Claims:
 
         def fail() -> Any:
             claim, example = tf.unstack(tf.where(wrong)[0])
-            return _fail(
+            return fail_with(
                 tf.gather(tf.constant(got_texts), claim),
                 " ",
                 got[claim, example],
@@ -59,7 +61,7 @@ class Claims:
 
             def fail(bad=bad, what=what, node_set=node_set, values=values, limit=limit, row_ids=row_ids) -> Any:
                 edge = tf.where(bad)[0, 0]
-                return _fail(
+                return fail_with(
                     f"{what}: index ",
                     values[edge],
                     f" is outside of node set {node_set!r}, which has ",
@@ -71,13 +73,3 @@ class Claims:
 
             checks.append(tf.cond(tf.reduce_any(bad), fail, lambda: tf.constant(True)))
         return checks
-
-
-def _fail(*parts: Any) -> Any:
-    texts = [p if isinstance(p, str) or p.dtype == tf.string else tf.strings.as_string(p) for p in parts]
-    # The operation would put a backslash before each quotation mark.
-    message = tf.strings.regex_replace(tf.strings.join(texts), "'", "`")
-    # The operation itself: tf.debugging.Assert would wrap it in another condition.
-    stop = tf.raw_ops.Assert(condition=False, data=[message])
-    with tf.control_dependencies([] if stop is None else [stop]):
-        return tf.constant(False)
