@@ -31,7 +31,7 @@ demo: $(DEMO)  ## Train, evaluate and explain a model on a generated graph
 	$(BIN)/gnnkit run colabs/configs/demo.yaml
 
 test: $(FULL)  ## The fast tests, and the examples in docstrings
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(FULL)  ## The slow tests
 	$(BIN)/python -m pytest -q -m slow tests
