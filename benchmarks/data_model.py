@@ -1,8 +1,9 @@
-"""What one graph costs in eager mode: making it, replacing a feature, parsing a batch of examples.
+"""What graphs, the operations on them and their parsing cost, beside tensorflow-gnn and plain `tf.math`.
 
-Medians of gnnkit and tensorflow-gnn, taken in turns in one process. `--json` prints one JSON object.
+    python benchmarks/data_model.py [--only TEXT] [--seconds S] [--json]
 
-    python benchmarks/data_model.py [--json] [--repeats N]
+Medians; the libraries take turns in one process. `ratio` is the time of the fastest other library over gnnkit's. Eager
+graphs are small: there the time goes into Python, not into arithmetic, which is the same for all.
 """
 
 import os
@@ -11,85 +12,180 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tensorflow-gnn needs it; gnnkit's `import keras` is Keras 3 all the same.
 
 import argparse
-import json
-import statistics
-import time
-from collections.abc import Callable
+import functools
+import importlib.util
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
+from _compare import Case, report
+from _operations import OPERATIONS, Op, make_again, make_graph, replace_features
 
 import gnnkit
+from gnnkit import samplers
+from gnnkit.datasets import academic_graph
 
-try:
-    import tensorflow_gnn as tfgnn
-except ImportError:  # Measure gnnkit alone.
-    tfgnn = None
-
-NODES = tf.reshape(tf.range(16.0), [4, 4])
-SOURCE, TARGET = tf.constant([0, 1, 2, 3]), tf.constant([1, 2, 3, 0])
-SIZES = tf.constant([4])
+LIBRARIES: dict[str, Any] = {"gnnkit": gnnkit}
+if importlib.util.find_spec("tensorflow_gnn"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        LIBRARIES["tensorflow-gnn"] = importlib.import_module("tensorflow_gnn")
 
 
-def make_graph(library: Any) -> Any:
-    """4 nodes, 4 edges, one feature on each."""
-    return library.GraphTensor.from_pieces(
-        node_sets={"a": library.NodeSet.from_fields(sizes=SIZES, features={"x": NODES})},
+def eager() -> Iterator[Case]:
+    """The demanded 5 times are about Python's share, so about small graphs."""
+    for nodes, edges, width in ((4, 4, 4), (200, 800, 32)):
+        graphs = {n: make_graph(lib, nodes=nodes, edges=edges, width=width) for n, lib in LIBRARIES.items()}
+        batches = {n: next(iter(tf.data.Dataset.from_tensors(g).repeat(8).batch(8))) for n, g in graphs.items()}
+        timed: list[tuple[str, Op, dict[str, Any]]] = [
+            ("create from pieces", make_again, graphs),
+            ("replace_features", replace_features, graphs),
+            ("merge_batch_to_components, 8 graphs", lambda lib, batch: batch.merge_batch_to_components(), batches),
+            *((name, op, graphs) for name, op in OPERATIONS.items()),
+        ]
+        for name, op, inputs in timed:
+            yield Case(
+                f"Eager: {nodes} nodes, {edges} edges x {width} features",
+                name,
+                5,
+                {n: functools.partial(op, lib, inputs[n]) for n, lib in LIBRARIES.items()},
+            )
+
+
+def in_function() -> Iterator[Case]:
+    nodes, edges, width, components = 4000, 20_000, 64, 20
+    graphs = {
+        n: make_graph(lib, nodes=nodes, edges=edges, width=width, components=components) for n, lib in LIBRARIES.items()
+    }
+    for name, op in OPERATIONS.items():
+        for gradient in (False, True):
+            if gradient and name == "node_degree":
+                continue
+            yield Case(
+                f"tf.function: {nodes} nodes, {edges} edges x {width} features, {components} components",
+                name + " + gradient" * gradient,
+                1,
+                {n: _compiled(op, lib, graphs[n], gradient) for n, lib in LIBRARIES.items()},
+            )
+
+
+def _compiled(op: Op, library: Any, graph: Any, gradient: bool) -> Callable[[], Any]:
+    """`op` in a function of the graph's tensors with unknown numbers of items, as models see them."""
+    tensors = tf.nest.flatten(graph, expand_composites=True)
+    specs = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
+    relaxed = graph.spec.relax(num_components=True, num_nodes=True, num_edges=True)
+
+    @tf.function(input_signature=specs, autograph=False)
+    def run(*tensors: Any) -> Any:
+        floats = [t for t in tensors if t.dtype.is_floating]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            if gradient:
+                tape.watch(floats)
+            result = op(library, tf.nest.pack_sequence_as(relaxed, tensors, expand_composites=True))
+        return tape.gradient(result, floats) if gradient else result
+
+    return lambda: run(*tensors)
+
+
+def large_pools() -> Iterator[Case]:
+    edges, nodes, width = 1_000_000, 100_000, 64
+    rng = np.random.default_rng(0)
+    index = rng.integers(nodes, size=edges, dtype=np.int32)
+    values = tf.constant(rng.standard_normal((edges, width), np.float32))
+    upstream = tf.constant(rng.standard_normal((nodes, width), np.float32))
+    for (order, target), kind, gradient in itertools.product(
+        {"unsorted": index, "sorted": np.sort(index)}.items(), ("sum", "mean", "max"), (False, True)
+    ):
+        target = tf.constant(target)
+        sides = {n: _graph_pool(lib, kind, target, nodes) for n, lib in LIBRARIES.items()}
+        sides["tf.math"] = functools.partial(_plain_pool, kind, target, nodes)
+        yield Case(
+            f"Pooling {edges} edges x {width} features to {nodes} nodes, in tf.function",
+            f"{kind}, {order} targets" + ", with gradient" * gradient,
+            1,
+            {n: _pooled(pool, values, upstream, gradient) for n, pool in sides.items()},
+        )
+
+
+def _graph_pool(library: Any, kind: str, target: tf.Tensor, nodes: int) -> Callable[[Any], Any]:
+    graph = library.GraphTensor.from_pieces(
+        node_sets={"a": library.NodeSet.from_fields(sizes=[nodes])},
         edge_sets={
             "e": library.EdgeSet.from_fields(
-                sizes=SIZES,
-                features={"w": NODES[:, 0]},
-                adjacency=library.Adjacency.from_indices(("a", SOURCE), ("a", TARGET)),
+                sizes=target.shape, adjacency=library.Adjacency.from_indices(("a", target), ("a", target))
             )
         },
     )
+    return lambda values: library.pool_edges_to_node(graph, "e", library.TARGET, kind, feature_value=values)
 
 
-def cases(library: Any) -> dict[str, Callable[[], Any]]:
-    """Question -> what to time."""
-    graph = make_graph(library)
-    example = library.write_example(graph).SerializeToString()
-    spec = library.create_graph_spec_from_schema_pb(library.create_schema_pb_from_graph_spec(graph))
-    batch = tf.constant([example] * 256)
-    parse = tf.function(lambda x: library.parse_example(spec, x).merge_batch_to_components())
-    return {
-        "from_pieces": lambda: make_graph(library),
-        "replace_features": lambda: graph.replace_features(node_sets={"a": {"x": NODES}}),
-        "write_example": lambda: library.write_example(graph),
-        "parse_and_merge_256": lambda: parse(batch),
-    }
+def _plain_pool(kind: str, target: tf.Tensor, nodes: int, values: tf.Tensor) -> tf.Tensor:
+    return getattr(tf.math, f"unsorted_segment_{kind}")(values, target, nodes)
 
 
-def measure(repeats: int) -> dict[str, dict[str, float]]:
-    """Medians in milliseconds by question and library, with the ratio."""
-    libraries = {"gnnkit": gnnkit, **({"tensorflow_gnn": tfgnn} if tfgnn else {})}
-    runs = {name: cases(library) for name, library in libraries.items()}
-    results: dict[str, dict[str, float]] = {}
-    for case in runs["gnnkit"]:
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        for i in range(repeats + 5):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run[case]()
-                if i >= 5:  # The first ones trace and fill caches.
-                    times[name].append(1000 * (time.perf_counter() - start))
-        results[case] = {f"{name}_ms": statistics.median(t) for name, t in times.items()}
-        if "tensorflow_gnn_ms" in results[case]:
-            results[case]["ratio"] = results[case]["tensorflow_gnn_ms"] / results[case]["gnnkit_ms"]
-    return results
+def _pooled(pool: Callable[[Any], Any], values: tf.Tensor, upstream: tf.Tensor, gradient: bool) -> Callable[[], Any]:
+    @tf.function(autograph=False)
+    def run(values: tf.Tensor, upstream: tf.Tensor) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            if gradient:
+                tape.watch(values)
+            result = pool(values)
+        return tape.gradient(result, values, upstream) if gradient else result
+
+    return lambda: run(values, upstream)
+
+
+def parsing() -> Iterator[Case]:
+    store = samplers.GraphStore.from_tables(academic_graph())
+    spec = samplers.make_sampling_spec_tree(store, "paper", sample_sizes=[8, 4])
+    sampled = samplers.dataset(store, spec, np.arange(128))
+    for what, change in (("dense features", lambda g: g), ("and ragged features", _with_ragged)):
+        graphs = [change(graph) for graph in sampled]
+        serialized = tf.constant([gnnkit.write_example(graph).SerializeToString() for graph in graphs])
+        schema = gnnkit.create_schema_pb_from_graph_spec(graphs[0].spec.relax(num_nodes=True, num_edges=True))
+        text = str(schema)
+        specs = {n: lib.create_graph_spec_from_schema_pb(lib.parse_schema(text)) for n, lib in LIBRARIES.items()}
+        for merge in (False, True):
+            yield Case(
+                "parse_example of 128 sampled subgraphs, in tf.function",
+                what + ", and merge" * merge,
+                1,
+                {n: _parsed(lib, specs[n], serialized, merge) for n, lib in LIBRARIES.items()},
+            )
+
+
+def _with_ragged(graph: Any) -> Any:
+    """Titles as words, and for each author a few numbers."""
+    paper, author = (graph.node_sets[name].get_features_dict() for name in ("paper", "author"))
+    paper["title"] = tf.strings.split(paper["title"])
+    author["first_year"] = tf.RaggedTensor.from_row_lengths(
+        tf.repeat(author["first_year"], author["first_year"] % 5), author["first_year"] % 5
+    )
+    return graph.replace_features(node_sets={"paper": paper, "author": author})
+
+
+def _parsed(library: Any, spec: Any, serialized: tf.Tensor, merge: bool) -> Callable[[], Any]:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    def run(serialized: tf.Tensor) -> Any:
+        graph = library.parse_example(spec, serialized)
+        graph = graph.merge_batch_to_components() if merge else graph
+        return tf.nest.flatten(graph, expand_composites=True)
+
+    return lambda: run(serialized)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="TEXT", help="cases whose group or name contains this")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long to measure each case, at least")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.add_argument("--repeats", type=int, default=200)
     arguments = parser.parse_args()
-    results = measure(arguments.repeats)
-    if arguments.json:
-        print(json.dumps(results))
-        return
-    for case, row in results.items():
-        print(f"{case:22}" + "".join(f"{name.removesuffix('_ms'):>16} {value:9.3f}" for name, value in row.items()))
+    cases = itertools.chain(eager(), in_function(), large_pools(), parsing())
+    chosen = (case for case in cases if arguments.only in f"{case.group}: {case.name}")
+    report(chosen, seconds=arguments.seconds, as_json=arguments.json)
 
 
 if __name__ == "__main__":
