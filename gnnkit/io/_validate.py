@@ -1,7 +1,7 @@
 """Whether a schema makes sense. Imports no TensorFlow, so that the command line answers at once."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from gnnkit._names import CONTEXT, EDGES, NODES, SIZE_NAME, SOURCE_NAME, TARGET_NAME
@@ -38,17 +38,27 @@ def validate_schema(schema: Any, readout_node_sets: Sequence[str] | None = None)
     ...
     gnnkit.io._validate.ValidationError: Edge set 'cites': its source 'paper' is no node set of the schema...
     """
+    errors, warnings = schema_problems(schema, readout_node_sets)
+    if errors:
+        raise errors[0]
+    return warnings
+
+
+def schema_problems(
+    schema: Any, readout_node_sets: Sequence[str] | None = None
+) -> tuple[list[ValidationError], list[Exception]]:
+    """All errors and all warnings of `validate_schema`."""
+    errors: list[ValidationError] = []
     warnings: list[Exception] = []
     for where, feature in _features(schema):
-        _check_dtype(where, feature)
+        errors += _dtype_errors(where, feature)
     for where, feature in _features(schema):
-        _check_shape(where, feature, warnings)
+        errors += _shape_errors(where, feature, warnings)
     for set_type, set_name, name, _ in iter_features(schema):
-        _check_name(set_type, set_name, name, warnings)
-    _check_references(schema)
-    for name in _readout_sets(schema, readout_node_sets):
-        _check_readout(schema, name)
-    return warnings
+        errors += _name_errors(set_type, set_name, name, warnings)
+    errors += _reference_errors(schema)
+    errors += _readout_errors(schema, readout_node_sets)
+    return errors, warnings
 
 
 def _features(schema: Any) -> Iterable[tuple[str, Any]]:
@@ -66,51 +76,53 @@ def describe_feature(set_type: str, set_name: str, name: str) -> str:
     return f"{describe_set(set_type, set_name)}, feature {name!r}"
 
 
-def _check_dtype(where: str, feature: Any) -> None:
+def _dtype_errors(where: str, feature: Any) -> Iterator[ValidationError]:
     if not feature.HasField("dtype") or feature.dtype == 0:
-        raise ValidationError(f"{where}: the dtype is missing. Add for example `dtype: DT_FLOAT`.")
+        yield ValidationError(f"{where}: the dtype is missing. Add for example `dtype: DT_FLOAT`.")
+        return
     values = feature.DESCRIPTOR.fields_by_name["dtype"].enum_type.values_by_number
     name = values[feature.dtype].name if feature.dtype in values else str(feature.dtype)
     if not _SUPPORTED.fullmatch(name):
-        raise ValidationError(f"{where}: dtype {name} is not supported. Supported are {_SUPPORTED_TEXT}.")
+        yield ValidationError(f"{where}: dtype {name} is not supported. Supported are {_SUPPORTED_TEXT}.")
 
 
-def _check_shape(where: str, feature: Any, warnings: list[Exception]) -> None:
+def _shape_errors(where: str, feature: Any, warnings: list[Exception]) -> Iterator[ValidationError]:
     shape = feature.shape
     if shape.unknown_rank:
-        raise ValidationError(
+        yield ValidationError(
             f"{where}: the shape has unknown rank. Give its dimensions; use `dim {{ size: -1 }}` for a ragged one."
         )
     for i, dim in enumerate(shape.dim):
         if dim.name:
-            raise ValidationError(
+            yield ValidationError(
                 f"{where}: dimension {i} of the shape has the name {dim.name!r}, which nothing reads. "
                 "Put it into the `description` of the feature."
             )
         if dim.size < -1:
-            raise ValidationError(f"{where}: dimension {i} of the shape is {dim.size}; expected -1 (ragged) or a size.")
+            yield ValidationError(f"{where}: dimension {i} of the shape is {dim.size}; expected -1 (ragged) or a size.")
     if [dim.size for dim in shape.dim] == [1]:
         warnings.append(ValidationError(f"{where}: shape [1] is unnecessary; leave it out for one value an item."))
 
 
-def _check_name(set_type: str, set_name: str, name: str, warnings: list[Exception]) -> None:
-    if not name.startswith("#"):
+def _name_errors(set_type: str, set_name: str, name: str, warnings: list[Exception]) -> Iterator[ValidationError]:
+    if not name.startswith("#") or (set_type, name) == (NODES, "#id"):  # What node ids are usually called.
         return
     reserved = {CONTEXT: (), NODES: (SIZE_NAME,), EDGES: (SIZE_NAME, SOURCE_NAME, TARGET_NAME)}[set_type]
     text = f"{describe_set(set_type, set_name)}: the feature name {name!r} is reserved"
     if name in reserved:
-        raise ValidationError(f"{text}: tf.Examples store something else under it. Rename the feature.")
+        yield ValidationError(f"{text}: tf.Examples store something else under it. Rename the feature.")
+        return
     warnings.append(ValidationError(f"{text}: names that begin with '#' are kept for the library. Rename the feature."))
 
 
-def _check_references(schema: Any) -> None:
+def _reference_errors(schema: Any) -> Iterator[ValidationError]:
     for set_type, sets in ((NODES, schema.node_sets), (EDGES, schema.edge_sets)):
         for set_name, piece in sorted(sets.items()):
             if not set_name:
-                raise ValidationError(f"{describe_set(set_type, '')}: the name of a set must not be empty.")
+                yield ValidationError(f"{describe_set(set_type, '')}: the name of a set must not be empty.")
             for name in piece.context:
                 if name not in schema.context.features:
-                    raise ValidationError(
+                    yield ValidationError(
                         f"{describe_set(set_type, set_name)} refers to the context feature {name!r}, "
                         f"which does not exist; there are {sorted(schema.context.features)}."
                     )
@@ -118,30 +130,31 @@ def _check_references(schema: Any) -> None:
         for end in ("source", "target"):
             node_set = getattr(piece, end)
             if not node_set:
-                raise ValidationError(f'Edge set {set_name!r}: the {end} is missing. Add `{end}: "<a node set>"`.')
-            if node_set not in schema.node_sets:
-                raise ValidationError(
+                yield ValidationError(f'Edge set {set_name!r}: the {end} is missing. Add `{end}: "<a node set>"`.')
+            elif node_set not in schema.node_sets:
+                yield ValidationError(
                     f"Edge set {set_name!r}: its {end} {node_set!r} is no node set of the schema; "
                     f"there are {sorted(schema.node_sets)}."
                 )
 
 
-def _readout_sets(schema: Any, wanted: Sequence[str] | None) -> Sequence[str]:
+def _readout_errors(schema: Any, wanted: Sequence[str] | None) -> Iterator[ValidationError]:
     if wanted is None:
-        return [_READOUT] if _READOUT in schema.node_sets else []
+        wanted = [_READOUT] if _READOUT in schema.node_sets else []
     for name in wanted:
         if not _READOUT_SET.fullmatch(name):
-            raise ValidationError(
+            yield ValidationError(
                 f"{name!r} is no name for a readout node set: expected `_readout` or `_readout:<name>`."
             )
-        if name not in schema.node_sets:
-            raise ValidationError(
+        elif name not in schema.node_sets:
+            yield ValidationError(
                 f"The readout node set {name!r} does not exist; there are {sorted(schema.node_sets)}."
             )
-    return wanted
+        else:
+            yield from _edge_errors(schema, name)
 
 
-def _check_readout(schema: Any, readout: str) -> None:
+def _edge_errors(schema: Any, readout: str) -> Iterator[ValidationError]:
     key = re.compile(re.escape(readout) + r"/\w+(/.*)?")
     found = False
     for name, edges in sorted(schema.edge_sets.items()):
@@ -149,17 +162,17 @@ def _check_readout(schema: Any, readout: str) -> None:
             continue
         found = True
         if edges.target != readout:
-            raise ValidationError(
+            yield ValidationError(
                 f"Edge set {name!r} reads out into node set {readout!r} by its name, but has target {edges.target!r}. "
                 f'Set `target: "{readout}"`.'
             )
         if edges.source.startswith(_SHADOW) and edges.source[len(_SHADOW) :] not in schema.edge_sets:
-            raise ValidationError(
+            yield ValidationError(
                 f"Edge set {name!r}: its source {edges.source!r} stands for edge set "
                 f"{edges.source[len(_SHADOW) :]!r}, which does not exist; there are {sorted(schema.edge_sets)}."
             )
     if not found:
-        raise ValidationError(
+        yield ValidationError(
             f"Node set {readout!r} has no edge set to read out by. Add one named {readout + '/<key>'!r}, for example "
             f"'{readout}/seed', from the nodes to read to {readout!r}."
         )

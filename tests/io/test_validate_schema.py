@@ -105,6 +105,7 @@ def test_warnings_are_returned():
     assert str(warning) == "Node set 'a', feature 'x': shape [1] is unnecessary; leave it out for one value an item."
     (warning,) = validate_schema(parse_schema(_nodes("dtype: DT_FLOAT", "#rank")))
     assert "the feature name '#rank' is reserved: names that begin with '#'" in str(warning)
+    assert validate_schema(parse_schema(_nodes("dtype: DT_STRING", "#id"))) == []
 
 
 def test_named_readout_sets():
