@@ -20,6 +20,8 @@ __version__ = "0.1.0"
 _GRAPH = "gnnkit.graph"
 _OPS = "gnnkit.ops"
 _IO = "gnnkit.io"
+_SCHEMAS = "gnnkit.schemas"
+_ALIASES = "gnnkit.graph._aliases"
 _LAZY = {
     "Adjacency": _GRAPH,
     "AdjacencySpec": _GRAPH,
@@ -63,12 +65,27 @@ _LAZY = {
     "reverse_tag": _OPS,
     "get_registered_reduce_operation_names": _OPS,
     "add_readout_from_first_node": _OPS,
+    "add_self_loops": _OPS,
+    "convert_to_line_graph": _OPS,
+    "mask_edges": _OPS,
+    "reorder_nodes": _OPS,
+    "shuffle_features_globally": _OPS,
+    "shuffle_nodes": _OPS,
+    "readout_named": f"{_OPS}:structured_readout",
+    "readout_named_into_feature": f"{_OPS}:structured_readout_into_feature",
     "structured_readout": _OPS,
     "structured_readout_into_feature": _OPS,
     "validate_graph_tensor_for_readout": _OPS,
     "validate_graph_tensor_spec_for_readout": _OPS,
     "softmax": _OPS,
     "softmax_edges_per_node": _OPS,
+    "FeatureDefaultValues": _OPS,
+    "SizeConstraints": _OPS,
+    "assert_satisfies_size_constraints": _OPS,
+    "assert_satisfies_total_sizes": _OPS,
+    "pad_to_total_sizes": _OPS,
+    "satisfies_size_constraints": _OPS,
+    "satisfies_total_sizes": _OPS,
     "ValidationError": _IO,
     "check_compatible_with_schema_pb": _IO,
     "check_required_features": _IO,
@@ -85,6 +102,20 @@ _LAZY = {
     "validate_schema": _IO,
     "write_example": _IO,
     "write_schema": _IO,
+    "Feature": _SCHEMAS,
+    "GraphSchema": _SCHEMAS,
+    "EdgeSetName": _ALIASES,
+    "Field": _ALIASES,
+    "FieldName": _ALIASES,
+    "FieldOrFields": _ALIASES,
+    "FieldSpec": _ALIASES,
+    "Fields": _ALIASES,
+    "FieldsSpec": _ALIASES,
+    "IncidentNodeOrContextTag": _ALIASES,
+    "IncidentNodeTag": _ALIASES,
+    "NodeSetName": _ALIASES,
+    "SetName": _ALIASES,
+    "SetType": _ALIASES,
 }
 
 __getattr__, __dir__, __all__ = attach(
@@ -93,12 +124,15 @@ __getattr__, __dir__, __all__ = attach(
     submodules=[
         "attribution",
         "datasets",
+        "experimental",
         "graph",
         "io",
         "keras",
         "models",
         "ops",
+        "proto",
         "runner",
+        "sampler",
         "samplers",
         "schemas",
         "testing",

@@ -60,10 +60,21 @@ class SamplingSpecBuilder:
             raise ValueError(f"There is no node set {name!r} to start from; there are {self._node_sets}.")
         return SamplingStep(self, name, op_name=op_name)
 
+    def join(self, steps: Iterable[SamplingStep]) -> SamplingStep:
+        """The union of the nodes that some operations have reached, in the same node set; see `SamplingStep.join`."""
+        steps = list(steps)
+        if not steps:
+            raise ValueError("join([]): expected at least one step.")
+        return steps[0].join(steps[1:])
+
     def build(self) -> Any:
         """The SamplingSpec with all operations of this builder, also where they branch and do not meet again."""
         inputs = {parent for step in self._steps for parent in step._parents}
         return _build([step for step in self._steps if step not in inputs])
+
+    def to_sampling_spec(self) -> Any:
+        """Deprecated name of `build`."""
+        return self.build()
 
 
 @final

@@ -34,10 +34,10 @@ class _Incidence:
     def _index_positions(self) -> frozenset[int]:
         return frozenset(range(len(self._by_tag)))
 
-    def node_set_name(self, tag: int) -> str:
-        """The node set that the indices of `tag` point at. KeyError for a tag that the adjacency lacks."""
-        self._check_tag(tag)
-        return self._names[tag]
+    def node_set_name(self, node_set_tag: int) -> str:
+        """The node set that the indices of this tag point at. KeyError for a tag that the adjacency lacks."""
+        self._check_tag(node_set_tag)
+        return self._names[node_set_tag]
 
     def __getitem__(self, tag: int) -> Any:
         self._check_tag(tag)

@@ -154,6 +154,18 @@ def cast_row_splits(field: Field, dtype: tf.DType) -> Field:
     return field
 
 
+def with_leading_shape(field: Field, lead: tf.TensorShape) -> Field:
+    """The field with its first dimensions known to be `lead`; ragged tensors and arrays stay as they are."""
+    if not isinstance(field, (*_SPECS, tf.Tensor)):
+        return field
+    shape = lead.concatenate(field.shape[len(lead) :])
+    if isinstance(field, tf.TensorSpec):
+        return tf.TensorSpec(shape, field.dtype, field.name)
+    if isinstance(field, tf.RaggedTensorSpec):
+        return tf.RaggedTensorSpec(shape, field.dtype, field.ragged_rank, field.row_splits_dtype)
+    return tf.ensure_shape(field, shape)
+
+
 def describe(field: Field) -> str:
     """`float32[None, 4]`, for messages and reprs."""
     shape = shape_of(field)

@@ -52,6 +52,16 @@ class FieldTree(abc.ABC):
         rank = self.shape.rank
         return 0 if rank is None else rank
 
+    def with_shape(self, new_shape: Any) -> Self:
+        """The same piece with what `new_shape` says about the graph's shape: a static batch size, or None for any.
+
+        ValueError: it contradicts `shape`.
+        """
+        new_shape = tf.TensorShape(new_shape)
+        if not self.shape.is_compatible_with(new_shape):
+            raise ValueError(f"with_shape({new_shape}): the {type(self).__name__} has shape {self.shape}.")
+        return self._map(lambda field: _field.with_leading_shape(field, new_shape))
+
     @property
     def indices_dtype(self) -> tf.DType:
         """The dtype of sizes and indices: `tf.int32` or `tf.int64`."""
@@ -98,6 +108,10 @@ class GraphPiece(FieldTree, CompositeTensor):
             specs = [_field.spec_of(f) for f in self._fields()]
             self._cached_spec = self._spec_class._from_fields(self._structure(), specs)
         return self._cached_spec
+
+    def set_shape(self, new_shape: Any) -> Self:
+        """Deprecated name of `with_shape`."""
+        return self.with_shape(new_shape)
 
     @property
     def _type_spec(self) -> Any:
@@ -154,6 +168,11 @@ class PieceSpec(FieldTree, tf.TypeSpec):
     def value_type(self) -> type:
         """The class of the values that this spec describes."""
         return self._value_class
+
+    @staticmethod
+    def from_value(value: GraphPiece) -> Any:
+        """The spec of a piece; `value.spec`."""
+        return value.spec
 
     def _serialize(self) -> tuple[Any, ...]:
         return (self._structure(), tuple(self._fields()))

@@ -173,13 +173,13 @@ class ContextSpec(Featured, FeaturedSpec):
         *,
         features_spec: Mapping[str, Any] | None = None,
         sizes_spec: Any = None,
-        shape: Any = None,
+        shape: Any = (),
         indices_dtype: tf.DType = tf.int32,
     ) -> Self:
         """Makes the spec. Without `sizes_spec` it follows from a feature; see `Context.from_fields`."""
         features = dict(sorted((features_spec or {}).items()))
         if sizes_spec is None:
-            lead = tf.TensorShape(shape if shape is not None else [])
+            lead = tf.TensorShape(shape)
             items = next(iter(features.values())).shape[len(lead)] if features else 0
             sizes_spec = tf.TensorSpec(lead.concatenate([items]), indices_dtype)
         return with_one_row_splits_dtype(cls._from_fields(tuple(features), [sizes_spec, *features.values()]))

@@ -28,7 +28,8 @@ def test_a_line():
 
 
 def test_a_join():
-    seed = SamplingSpecBuilder(schema()).seed("A")
+    builder = SamplingSpecBuilder(schema())
+    seed = builder.seed("A")
     path1, path2 = seed.sample(5, "AB").sample(4, "BC", op_name="A-B-C"), seed.sample(7, "AC", op_name="A-C")
     expected = [
         ("A-C", "SEED->A", "AC", 7),
@@ -37,6 +38,7 @@ def test_a_join():
         ("(A-B-C|A-C)->D", "A-B-C", "A-C", "CD", 10),
     ]
     assert ops(path1.join([path2]).sample(10, "CD").build()) == expected
+    assert ops(builder.join([path1, path2]).sample(10, "CD").build()) == expected
     assert ops(path1.merge_then_sample([path2], 10, "CD").to_sampling_spec()) == expected
 
 
@@ -102,6 +104,7 @@ def test_tree():
         (lambda b: b.seed("A").sample(0, "AA"), "sample_size=0: expected a positive number"),
         (lambda b: b.seed("A").sample(2, "AA", strategy=9), "strategy=9 is not a SamplingStrategy: TOP_K"),
         (lambda b: b.seed("A").join([b.seed("B")]), "node set 'A' and node set 'B'"),
+        (lambda b: b.join([]), r"join\(\[\]\): expected at least one step"),
         (lambda b: b.seed("A").join([b.seed("A")]).sample(2, "AA").build(), "more than one seed"),
         (
             lambda b: b.seed("A").sample(2, "AA", op_name="x").sample(2, "AA", op_name="x").build(),
