@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gnnkit._lazy import attach
 
 if TYPE_CHECKING:
+    from gnnkit.io._graph_statistics import GraphStatistics as GraphStatistics
     from gnnkit.io._io_spec import get_io_spec as get_io_spec
     from gnnkit.io._iterate import iter_features as iter_features
     from gnnkit.io._iterate import iter_sets as iter_sets
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "GraphStatistics": "gnnkit.io._graph_statistics",
         "ValidationError": "gnnkit.io._validate",
         "check_compatible_with_schema_pb": "gnnkit.io._schema_spec",
         "check_required_features": "gnnkit.io._required",
