@@ -24,6 +24,10 @@ class _Incidence:
     def _fields(self) -> list[Any]:
         return list(self._by_tag.values())
 
+    @property
+    def _sizes_field(self) -> Any:
+        return next(iter(self._by_tag.values()))
+
     @classmethod
     def _from_fields(cls, structure: Any, fields: Sequence[Any]) -> Self:
         self = cls.__new__(cls)

@@ -38,6 +38,10 @@ class Featured(WithFeatures):
     def _fields(self) -> list[Any]:
         return [self._sizes, *self._features.values()]
 
+    @property
+    def _sizes_field(self) -> Any:
+        return self._sizes
+
     @classmethod
     def _from_fields(cls, structure: Any, fields: Sequence[Any]) -> Self:
         self = cls.__new__(cls)
@@ -63,6 +67,10 @@ class Joined(WithFeatures):
 
     def _fields(self) -> list[Any]:
         return [self._sizes, *self._adjacency._fields(), *self._features.values()]
+
+    @property
+    def _sizes_field(self) -> Any:
+        return self._sizes
 
     @classmethod
     def _from_fields(cls, structure: Any, fields: Sequence[Any]) -> Self:
@@ -145,7 +153,7 @@ class FeaturedPiece(GraphPiece):
 
     def _with_features(self, features: dict[str, Any]) -> Self:
         result = type(self).__new__(type(self))
-        result.__dict__.update({k: v for k, v in self.__dict__.items() if k != "_cached_spec"})
+        result.__dict__.update({k: v for k, v in self.__dict__.items() if not k.startswith("_cached")})
         result._features = features
         return result
 

@@ -41,6 +41,10 @@ class _Graph:
             fields += piece._fields()
         return fields
 
+    @property
+    def _sizes_field(self) -> Any:
+        return self._context._sizes
+
     @classmethod
     def _from_fields(cls, structure: Any, fields: Sequence[Any]) -> Self:
         context, node_sets, edge_sets = structure

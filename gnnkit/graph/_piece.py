@@ -38,8 +38,9 @@ class FieldTree(abc.ABC):
         return self._from_fields(self._structure(), [fn(f) for f in self._fields()])
 
     @property
+    @abc.abstractmethod
     def _sizes_field(self) -> Any:
-        return self._fields()[0]
+        """The first field."""
 
     @property
     def shape(self) -> tf.TensorShape:
@@ -49,8 +50,8 @@ class FieldTree(abc.ABC):
     @property
     def rank(self) -> int:
         """Rank of `shape`: 0 for a scalar graph (of any number of components), 1 for a batch."""
-        rank = self.shape.rank
-        return 0 if rank is None else rank
+        shape = _field.shape_of(self._sizes_field)
+        return 0 if shape is None else len(shape) - 1
 
     def with_shape(self, new_shape: Any) -> Self:
         """The same piece with what `new_shape` says about the graph's shape: a static batch size, or None for any.
@@ -100,6 +101,7 @@ class GraphPiece(FieldTree, CompositeTensor):
 
     _spec_class: ClassVar[type["PieceSpec"]]
     _cached_spec: "PieceSpec | None" = None
+    _cached_is_symbolic: bool | None = None
 
     @property
     def spec(self) -> Any:
@@ -116,6 +118,13 @@ class GraphPiece(FieldTree, CompositeTensor):
     @property
     def _type_spec(self) -> Any:
         return self.spec
+
+    @property
+    def _is_symbolic(self) -> bool:
+        """Whether a field is a symbolic Keras tensor."""
+        if self._cached_is_symbolic is None:
+            self._cached_is_symbolic = any(map(_field.is_symbolic, self._fields()))
+        return self._cached_is_symbolic
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and copy: all but what can be made again."""

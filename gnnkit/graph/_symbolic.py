@@ -2,13 +2,14 @@
 
 import functools
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
 
 from gnnkit.graph import _field, _keras
+from gnnkit.graph._piece import GraphPiece
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -80,9 +81,19 @@ def graph_function(fn: F) -> F:
 
     @functools.wraps(fn)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if any(map(_field.is_symbolic, keras.tree.flatten((args, kwargs)))):
+        if any(map(_is_symbolic, args)) or any(map(_is_symbolic, kwargs.values())):
             # Not by calling it: Keras would wrap our error messages into its own.
             return GraphFunction(function).symbolic_call(*args, **kwargs)
         return fn(*args, **kwargs)
 
     return wrapper  # type: ignore[return-value]
+
+
+def _is_symbolic(argument: Any) -> bool:
+    if isinstance(argument, GraphPiece):
+        return argument._is_symbolic
+    if isinstance(argument, (list, tuple)):
+        return any(map(_is_symbolic, argument))
+    if isinstance(argument, Mapping):
+        return any(map(_is_symbolic, argument.values()))
+    return _field.is_symbolic(argument)
