@@ -6,6 +6,8 @@ from gnnkit.ops._broadcast import broadcast_context_to_nodes as broadcast_contex
 from gnnkit.ops._broadcast import broadcast_node_to_edges as broadcast_node_to_edges
 from gnnkit.ops._combine import combine_values as combine_values
 from gnnkit.ops._first_node import gather_first_node as gather_first_node
+from gnnkit.ops._pad import FeatureDefaultValues as FeatureDefaultValues
+from gnnkit.ops._pad import pad_to_total_sizes as pad_to_total_sizes
 from gnnkit.ops._pool import node_degree as node_degree
 from gnnkit.ops._pool import pool as pool
 from gnnkit.ops._pool import pool_edges_to_context as pool_edges_to_context
@@ -20,5 +22,8 @@ from gnnkit.ops._readout import structured_readout as structured_readout
 from gnnkit.ops._readout import structured_readout_into_feature as structured_readout_into_feature
 from gnnkit.ops._readout import validate_graph_tensor_for_readout as validate_graph_tensor_for_readout
 from gnnkit.ops._readout import validate_graph_tensor_spec_for_readout as validate_graph_tensor_spec_for_readout
+from gnnkit.ops._size_constraints import SizeConstraints as SizeConstraints
+from gnnkit.ops._size_constraints import assert_satisfies_size_constraints as assert_satisfies_size_constraints
+from gnnkit.ops._size_constraints import satisfies_size_constraints as satisfies_size_constraints
 from gnnkit.ops._softmax import softmax as softmax
 from gnnkit.ops._softmax import softmax_edges_per_node as softmax_edges_per_node
