@@ -126,6 +126,7 @@ __getattr__, __dir__, __all__ = attach(
         "datasets",
         "experimental",
         "graph",
+        "interop",
         "io",
         "keras",
         "models",
