@@ -6,6 +6,8 @@ from gnnkit.ops._broadcast import broadcast_context_to_nodes as broadcast_contex
 from gnnkit.ops._broadcast import broadcast_node_to_edges as broadcast_node_to_edges
 from gnnkit.ops._combine import combine_values as combine_values
 from gnnkit.ops._first_node import gather_first_node as gather_first_node
+from gnnkit.ops._line_graph import convert_to_line_graph as convert_to_line_graph
+from gnnkit.ops._mask_edges import mask_edges as mask_edges
 from gnnkit.ops._pad import FeatureDefaultValues as FeatureDefaultValues
 from gnnkit.ops._pad import pad_to_total_sizes as pad_to_total_sizes
 from gnnkit.ops._pool import node_degree as node_degree
@@ -17,11 +19,15 @@ from gnnkit.ops._pool import pool_neighbors_to_node_feature as pool_neighbors_to
 from gnnkit.ops._pool import pool_nodes_to_context as pool_nodes_to_context
 from gnnkit.ops._pool import reverse_tag as reverse_tag
 from gnnkit.ops._primitives import get_registered_reduce_operation_names as get_registered_reduce_operation_names
-from gnnkit.ops._readout import add_readout_from_first_node as add_readout_from_first_node
 from gnnkit.ops._readout import structured_readout as structured_readout
 from gnnkit.ops._readout import structured_readout_into_feature as structured_readout_into_feature
-from gnnkit.ops._readout import validate_graph_tensor_for_readout as validate_graph_tensor_for_readout
-from gnnkit.ops._readout import validate_graph_tensor_spec_for_readout as validate_graph_tensor_spec_for_readout
+from gnnkit.ops._readout_sets import validate_graph_tensor_for_readout as validate_graph_tensor_for_readout
+from gnnkit.ops._readout_sets import validate_graph_tensor_spec_for_readout as validate_graph_tensor_spec_for_readout
+from gnnkit.ops._reorder import reorder_nodes as reorder_nodes
+from gnnkit.ops._root_readout import add_readout_from_first_node as add_readout_from_first_node
+from gnnkit.ops._self_loops import add_self_loops as add_self_loops
+from gnnkit.ops._shuffle import shuffle_features_globally as shuffle_features_globally
+from gnnkit.ops._shuffle import shuffle_nodes as shuffle_nodes
 from gnnkit.ops._size_constraints import SizeConstraints as SizeConstraints
 from gnnkit.ops._size_constraints import assert_satisfies_size_constraints as assert_satisfies_size_constraints
 from gnnkit.ops._size_constraints import satisfies_size_constraints as satisfies_size_constraints

@@ -1,13 +1,18 @@
 """Combining several tensors with the same rows."""
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
-import keras
+from gnnkit.graph import _field
+from gnnkit.graph._symbolic import graph_function
+from gnnkit.ops import _primitives
 
 
+@graph_function
 def combine_values(inputs: Sequence[Any], combine_type: str) -> Any:
-    """Combines tensors `[N, ...]`: "sum", or "concat" on the last axis.
+    """Combines tensors `[N, ...]`: "sum", or "concat" on the last axis. Ragged ones must all be ragged.
 
     ValueError: another combine_type, no inputs, or inputs to sum whose shapes differ.
 
@@ -19,17 +24,15 @@ def combine_values(inputs: Sequence[Any], combine_type: str) -> Any:
         raise ValueError(f"combine_values: combine_type must be 'sum' or 'concat', but got {combine_type!r}.")
     if not inputs:
         raise ValueError("combine_values: there are no inputs to combine.")
-    if len(inputs) == 1:
-        return inputs[0]
+    values = [_field.as_field(value, f"combine_values: inputs[{i}]") for i, value in enumerate(inputs)]
+    if len(values) == 1:
+        return values[0]
     if combine_type == "concat":
-        return keras.ops.concatenate(inputs, axis=-1)
-    shapes = [tuple(value.shape[1:]) for value in inputs]
+        return _primitives.concat(values, axis=-1)
+    shapes = [tuple(value.shape[1:]) for value in values]
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError(
             f"combine_values: to be summed, inputs must have the same shape, but rows have shapes {shapes}. "
             "Use combine_type='concat', or transform the inputs to one width first."
         )
-    result = inputs[0]
-    for value in inputs[1:]:
-        result = keras.ops.add(result, value)
-    return result
+    return functools.reduce(operator.add, values)

@@ -2,15 +2,21 @@
 
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from gnnkit._names import CONTEXT, SOURCE, TARGET
 from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._broadcast import broadcast
-from gnnkit.ops._resolve import Sets, check_tag, components_of, get_edge_set, get_node_set, resolve_sets, resolve_value
+from gnnkit.ops._resolve import (
+    Sets,
+    check_tag,
+    components_of,
+    get_edge_set,
+    get_node_set,
+    join,
+    resolve_sets,
+    resolve_value,
+)
 
 
 @graph_function
@@ -123,7 +129,7 @@ def _pool(
     ids, num = receivers(graph_tensor, to_tag, sets, fn)
     if len(values) == 1:
         return _primitives.reduce_segments(reduce_type, values[0], ids[0], num)
-    return _primitives.reduce_segments(reduce_type, join(values, sets, fn), join(ids, sets, fn), num)
+    return _primitives.reduce_segments(reduce_type, join(values, sets.names, fn), join(ids, sets.names, fn), num)
 
 
 def resolve_values(sets: Sets, fn: str, feature_value: Any, feature_name: str | None) -> list[Any]:
@@ -164,18 +170,6 @@ def receivers(graph_tensor: GraphTensor, to_tag: int | str, sets: Sets, fn: str)
         )
     node_set = get_node_set(graph_tensor, fn, names.pop())
     return [piece.adjacency[to_tag] for piece in sets.pieces], node_set.total_size
-
-
-def join(values: list[Any], sets: Sets, fn: str) -> Any:
-    """Values of several sets, one after the other."""
-    if any(isinstance(v, tf.RaggedTensor) for v in values):
-        raise ValueError(f"{fn}: ragged values from several sets {sets.names} are not supported; pool them one by one.")
-    shapes = [tuple(v.shape[1:]) for v in values]
-    if any(s != shapes[0] for s in shapes):
-        raise ValueError(
-            f"{fn}: values of the sets {sets.names} differ in shape per item: {[list(s) for s in shapes]}."
-        )
-    return tf.concat(values, 0) if _primitives.is_tf(values[0]) else keras.ops.concatenate(values, 0)
 
 
 @graph_function

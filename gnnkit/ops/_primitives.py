@@ -1,14 +1,16 @@
-"""Gather and segment reductions on plain tensors: the arithmetic under all graph operations.
+"""Gather, sort and reduce by segments, on plain tensors: the arithmetic under all graph operations.
 
 TensorFlow tensors (dense or ragged, of any dtype) use TensorFlow's kernels; arrays of other backends use `keras.ops`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from gnnkit.graph import _field
 
 _TF = (tf.Tensor, tf.RaggedTensor)
 
@@ -24,6 +26,49 @@ def gather(values: Any, index: Any) -> Any:
     return keras.ops.take(values, index, axis=0)
 
 
+def concat(values: Sequence[Any], axis: int = 0) -> Any:
+    """Values one after the other; all ragged or all dense."""
+    if any(map(is_tf, values)):
+        return tf.concat(values, axis)
+    return keras.ops.concatenate(values, axis)
+
+
+def arange(num: Any, dtype: Any) -> Any:
+    """0, 1, ... `num` - 1: `[num]`."""
+    if keras.backend.backend() == "tensorflow":
+        return tf.range(tf.cast(num, dtype))
+    return keras.ops.arange(static_size(num), dtype=keras.backend.standardize_dtype(dtype))
+
+
+def argsort(values: Any) -> Any:
+    """The order that sorts `values` `[N]`, stable: int32 `[N]`."""
+    return tf.argsort(values, stable=True) if is_tf(values) else keras.ops.argsort(values)
+
+
+def invert_permutation(order: Any) -> Any:
+    """Where each of 0, 1, ... N - 1 lies in `order` int `[N]`: int `[N]`. InvalidArgumentError for no permutation."""
+    return tf.math.invert_permutation(order) if is_tf(order) else keras.ops.argsort(order)
+
+
+def true_indices(mask: Any) -> Any:
+    """The positions of True in `mask` bool `[N]`, ascending."""
+    if is_tf(mask):
+        return tf.where(mask)[:, 0]
+    static_size(keras.ops.sum(mask))
+    return keras.ops.nonzero(mask)[0]
+
+
+def static_size(num: Any) -> int:
+    """`num` as an int, for backends other than TensorFlow. ValueError where it is not known yet."""
+    try:
+        return int(num)
+    except TypeError as e:
+        raise ValueError(
+            "The number of rows of a result depends on values of the graph here, but jax.jit compiles for shapes that "
+            "are known beforehand. Do this step outside of jit, in the input pipeline."
+        ) from e
+
+
 def component_ids(sizes: Any, total: Any) -> Any:
     """The component of each item: int `[total]` with values in `[0, C)`, from sizes `[C]`."""
     if is_tf(sizes):
@@ -32,8 +77,7 @@ def component_ids(sizes: Any, total: Any) -> Any:
         return np.repeat(np.arange(len(sizes), dtype=sizes.dtype), sizes)
     # Other backends need the total to be static: padded graphs have it.
     ends = keras.ops.cumsum(sizes)
-    positions = keras.ops.arange(int(total), dtype=sizes.dtype)
-    return keras.ops.searchsorted(ends, positions, side="right")
+    return keras.ops.searchsorted(ends, arange(total, sizes.dtype), side="right")
 
 
 def repeat(values: Any, sizes: Any, total: Any) -> Any:
@@ -45,23 +89,25 @@ def segment_sum(values: Any, ids: Any, num: Any) -> Any:
     """Sums rows of `values` `[E, ...]` by `ids` int `[E]`: `[num, ...]`; 0 for an empty segment."""
     if is_tf(values):
         return tf.math.unsorted_segment_sum(values, ids, num)
-    return keras.ops.segment_sum(values, ids, int(num))
+    return keras.ops.segment_sum(values, ids, static_size(num))
 
 
 def segment_count(ids: Any, num: Any, dtype: Any) -> Any:
     """How many of `ids` int `[E]` equal i: `[num]`."""
     if is_tf(ids):
         return tf.math.unsorted_segment_sum(tf.ones_like(ids, dtype=dtype), ids, num)
-    return keras.ops.segment_sum(keras.ops.ones_like(ids, dtype=keras.backend.standardize_dtype(dtype)), ids, int(num))
+    ones = keras.ops.ones_like(ids, dtype=keras.backend.standardize_dtype(dtype))
+    return keras.ops.segment_sum(ones, ids, static_size(num))
 
 
 def segment_mean(values: Any, ids: Any, num: Any) -> Any:
-    """Means by segment; 0 for an empty one. Integers give float64, as `tf.math.unsorted_segment_mean` does."""
+    """Means by segment; 0 for an empty one. Integers give float64, as in TensorFlow (float32 on JAX)."""
     if isinstance(values, tf.RaggedTensor) or (is_tf(values) and values.dtype.is_integer):
         return tf.math.unsorted_segment_mean(values, ids, num)
-    if is_tf(values) and values.dtype in (tf.float16, tf.bfloat16):
+    dtype = _field.dtype_of(values)
+    if dtype in (tf.float16, tf.bfloat16):
         # They cannot count (float16 stops at 2048), let alone sum that many values.
-        return tf.cast(segment_mean(tf.cast(values, tf.float32), ids, num), values.dtype)
+        return _field.cast(segment_mean(_field.cast(values, tf.float32), ids, num), dtype)
     total = segment_sum(values, ids, num)
     count = segment_count(ids, num, values.dtype)
     if is_tf(values):
@@ -75,7 +121,7 @@ def segment_max(values: Any, ids: Any, num: Any) -> Any:
     """Maxima by segment; the lowest value of the dtype for an empty one."""
     if is_tf(values):
         return tf.math.unsorted_segment_max(values, ids, num)
-    result = keras.ops.segment_max(values, ids, int(num))
+    result = keras.ops.segment_max(values, ids, static_size(num))
     return keras.ops.maximum(result, _limits(values)[0])
 
 
@@ -83,7 +129,9 @@ def segment_min(values: Any, ids: Any, num: Any) -> Any:
     """Minima by segment; the highest value of the dtype for an empty one."""
     if is_tf(values):
         return tf.math.unsorted_segment_min(values, ids, num)
-    return -segment_max(-values, ids, num)
+    import jax
+
+    return keras.ops.minimum(jax.ops.segment_min(values, ids, static_size(num)), _limits(values)[1])
 
 
 def segment_prod(values: Any, ids: Any, num: Any) -> Any:
@@ -92,7 +140,7 @@ def segment_prod(values: Any, ids: Any, num: Any) -> Any:
         return tf.math.unsorted_segment_prod(values, ids, num)
     import jax
 
-    return jax.ops.segment_prod(values, ids, int(num))
+    return jax.ops.segment_prod(values, ids, static_size(num))
 
 
 def segment_max_no_inf(values: Any, ids: Any, num: Any) -> Any:
@@ -108,7 +156,7 @@ def segment_min_no_inf(values: Any, ids: Any, num: Any) -> Any:
 
 
 def _limits(values: Any) -> tuple[Any, Any]:
-    dtype = tf.as_dtype(values.dtype)
+    dtype = _field.dtype_of(values)
     return dtype.min, dtype.max
 
 
@@ -151,10 +199,11 @@ def reduce_segments(reduce_type: str, values: Any, ids: Any, num: Any) -> Any:
             )
     if len(kinds) == 1:
         return REDUCTIONS[reduce_type](values, ids, num)
-    if values.shape.rank is None or values.shape.rank < 2:
+    shape = _field.shape_of(values)
+    if shape is None or len(shape) < 2:
         raise ValueError(
             f"reduce_type {reduce_type!r} joins several reductions on the last axis, which needs values of rank "
             f"at least 2, [items, ..., units], but got shape {values.shape}."
         )
     results = [REDUCTIONS[kind](values, ids, num) for kind in kinds]
-    return tf.concat(results, -1) if is_tf(values) else keras.ops.concatenate(results, -1)
+    return concat(results, -1)

@@ -55,10 +55,39 @@ def resolve_value(piece: Any, what: str, fn: str, feature_value: Any, feature_na
     if (feature_value is None) == (feature_name is None):
         raise ValueError(f"{fn}: pass exactly one of feature_value and feature_name (for {what}).")
     if feature_value is not None:
-        return _field.as_field(feature_value, f"{fn}: feature_value (for {what})")
+        value = _field.as_field(feature_value, f"{fn}: feature_value (for {what})")
+        _check_rows(value, piece, what, fn)
+        return value
     if feature_name not in piece.features:
         raise KeyError(f"{fn}: {what} has no feature {feature_name!r}, only {list(piece.features)}.")
     return piece.features[feature_name]
+
+
+def _check_rows(value: Any, piece: Any, what: str, fn: str) -> None:
+    """ValueError unless the value has one row an item, as far as both are known statically."""
+    known = piece.sizes if piece._one_item_a_component else piece._known_items()
+    if known is None:
+        return
+    got, want = _field.shape_of(value), _field.shape_of(known)
+    if got is None or want is None:
+        return
+    if not got or (got[0] is not None and want[0] is not None and got[0] != want[0]):
+        raise ValueError(
+            f"{fn}: feature_value has shape {list(got)}, but {what} has {want[0]} items; pass one row an item."
+        )
+
+
+def join(values: Sequence[Any], names: Sequence[str], fn: str) -> Any:
+    """Values of the sets `names`, one after the other."""
+    if any(map(_field.is_ragged_tensor, values)):
+        raise ValueError(f"{fn}: ragged values from several sets {names} are not supported; take them one by one.")
+    shapes = [tuple(v.shape[1:]) for v in values]
+    if any(s != shapes[0] for s in shapes):
+        raise ValueError(f"{fn}: values of the sets {names} differ in shape per item: {[list(s) for s in shapes]}.")
+    dtypes = [_field.dtype_of(v).name for v in values]
+    if len(set(dtypes)) > 1:
+        raise ValueError(f"{fn}: values of the sets {names} differ in dtype: {dtypes}. Cast them to one dtype first.")
+    return _primitives.concat(values)
 
 
 def check_tag(tag: Any, fn: str, allow_context: bool = True) -> None:

@@ -8,8 +8,8 @@ import tensorflow as tf
 from gnnkit.graph import GraphTensor
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
-from gnnkit.ops._pool import join, receivers, resolve_values
-from gnnkit.ops._resolve import check_tag, resolve_sets
+from gnnkit.ops._pool import receivers, resolve_values
+from gnnkit.ops._resolve import check_tag, join, resolve_sets
 
 
 @graph_function
@@ -40,7 +40,7 @@ def softmax(
     if len(values) == 1:
         result = segment_softmax(values[0], ids[0], num)
         return [result] if sets.was_sequence else result
-    joined = segment_softmax(join(values, sets, "softmax"), join(ids, sets, "softmax"), num)
+    joined = segment_softmax(join(values, sets.names, "softmax"), join(ids, sets.names, "softmax"), num)
     lengths = [v.shape[0] if v.shape[0] is not None else tf.shape(v)[0] for v in values]
     if _primitives.is_tf(joined):
         return tf.split(joined, lengths)
