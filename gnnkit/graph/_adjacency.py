@@ -60,11 +60,8 @@ class _Incidence:
     def total_size(self) -> Any:
         """Number of edges where it is static (an int), else None."""
         for value in self._by_tag.values():
-            shape = _field.shape_of(value)
-            if shape is not None and None not in shape and not _field.is_ragged_tensor(value):
-                total = 1
-                for dim in shape:
-                    total *= dim or 0
+            total = _field.static_size(value)
+            if total is not None:
                 return total
         return None
 

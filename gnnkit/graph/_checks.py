@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import _field
@@ -92,11 +91,8 @@ def check_features(features: dict[str, Any], sizes: Any, what: str, per_componen
 
 def check_total(total: int | None, sizes: Any, what: str) -> None:
     """Checks the sizes of eager graphs against the number of rows; inside `tf.function` the runtime checks do."""
-    if isinstance(sizes, tf.Tensor):
-        if not hasattr(sizes, "numpy") or not tf.executing_eagerly():
-            return
-        sizes = sizes.numpy()  # pyright: ignore[reportAttributeAccessIssue]
-    if total is None or not isinstance(sizes, np.ndarray) or sizes.ndim != 1:
+    sizes = None if total is None else _field.to_numpy(sizes)
+    if sizes is None or sizes.ndim != 1:
         return
     counted = int(sizes.sum())
     if counted != total:

@@ -13,9 +13,12 @@ from gnnkit.graph._piece import GraphPiece, PieceSpec
 
 
 class WithFeatures:
-    """Shared by all values and specs that have features: reading one."""
+    """Shared by all values and specs that have features: reading one, counting items."""
 
+    _sizes: Any
     _features: dict[str, Any]
+    _one_item_a_component = False
+    rank: int  # Of the piece.
 
     def __getitem__(self, feature_name: str) -> Any:
         try:
@@ -25,12 +28,20 @@ class WithFeatures:
                 f"{type(self).__name__} has no feature {feature_name!r}, only {list(self._features)}."
             ) from None
 
+    def _static_total(self) -> int | None:
+        """Number of items of the whole batch, None where no static shape tells it (as for sets without features)."""
+        lead = self.rank + 1
+        for field in [self._sizes] if self._one_item_a_component else self._features.values():
+            if lead > 1 and _field.row_splits_dtype_of(field) is not None:
+                continue
+            total = _field.static_size(field, lead)
+            if total is not None:
+                return total
+        return None
+
 
 class Featured(WithFeatures):
     """Shared by the values and specs of contexts and node sets: sizes and features."""
-
-    _sizes: Any
-    _features: dict[str, Any]
 
     def _structure(self) -> Any:
         return tuple(self._features)
@@ -56,8 +67,6 @@ class Featured(WithFeatures):
 class Joined(WithFeatures):
     """The same with an adjacency between sizes and features: edge sets."""
 
-    _sizes: Any
-    _features: dict[str, Any]
     _adjacency: Any
     _adjacency_classes: tuple[type, type]  # Two endpoints, any number.
 
@@ -85,13 +94,16 @@ class Joined(WithFeatures):
     def _index_positions(self) -> frozenset[int]:
         return frozenset(range(1 + len(self._adjacency.tags)))
 
+    def _static_total(self) -> int | None:
+        total = super()._static_total()
+        return self._adjacency.total_size if total is None else total
+
 
 class FeaturedPiece(GraphPiece):
     """What context, node set and edge set offer alike."""
 
     _sizes: Any
     _features: dict[str, Any]
-    _one_item_a_component = False
 
     @property
     def sizes(self) -> Any:
@@ -120,15 +132,12 @@ class FeaturedPiece(GraphPiece):
         """Components of all graphs of the batch together: scalar."""
         if isinstance(self._sizes, tf.RaggedTensor):
             return tf.size(self._sizes.flat_values, out_type=self.indices_dtype)
-        shape = _field.shape_of(self._sizes)
-        static = None if shape is None or None in shape else _product(shape)
-        return _count(static, self._sizes, lambda: _dynamic_length(self._sizes, None))
+        return _count(_field.static_size(self._sizes), self._sizes, lambda: _dynamic_length(self._sizes, None))
 
     @property
     def total_size(self) -> Any:
         """Number of items in all components of all graphs: scalar of `indices_dtype` (a constant where static)."""
-        spec = self.spec.total_size
-        return _count(spec, self._sizes, lambda: _dynamic_total(self))
+        return _count(self._static_total(), self._sizes, lambda: _dynamic_total(self))
 
     def replace_features(self, features: Mapping[str, Any]) -> Self:
         """The same piece with other features (all of them: what is not in `features` is gone).
@@ -142,7 +151,7 @@ class FeaturedPiece(GraphPiece):
             _checks.check_features(rows, self._sizes, what, self._one_item_a_component)
         result = self._with_features(new)
         if known is None and new and not self._one_item_a_component and _checks.static_checks():
-            _checks.check_total(result.spec.total_size, self._sizes, what)
+            _checks.check_total(result._static_total(), self._sizes, what)
         if _checks.runtime_checks():
             result._sizes = _checks.check_runtime(what, self._sizes, list(new.items()))
         return with_one_row_splits_dtype(result)
@@ -190,19 +199,12 @@ class FeaturedSpec(PieceSpec):
     @property
     def total_num_components(self) -> int | None:
         """Static number of components of the whole batch, None where unknown."""
-        shape = self._sizes.shape.as_list()
-        return None if None in shape else _product(shape)
+        return _field.static_size(self._sizes)
 
     @property
     def total_size(self) -> int | None:
         """Static number of items of the whole batch, None where unknown (as for sets without features)."""
-        for spec in self._features.values():
-            if isinstance(spec, tf.RaggedTensorSpec) and self.rank > 0:
-                continue
-            lead = spec.shape[: self.rank + 1]
-            if lead.rank is not None and None not in lead.as_list():
-                return _product(lead.as_list())
-        return None
+        return self._static_total()
 
     def _relaxed(self, *, num_components: bool, num_items: bool) -> Self:
         if self.rank:
@@ -269,13 +271,6 @@ def _dynamic_total(piece: Any) -> Any:
     if _field.is_symbolic(sizes):
         return keras.ops.sum(sizes)
     return tf.reduce_sum(sizes.flat_values if isinstance(sizes, tf.RaggedTensor) else sizes)
-
-
-def _product(dims: Sequence[Any]) -> int:
-    result = 1
-    for dim in dims:
-        result *= dim
-    return result
 
 
 def _relax_first(spec: Any) -> Any:

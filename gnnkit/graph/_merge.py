@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import _field
@@ -14,40 +15,45 @@ def merge_batch_to_components(graph: GraphTensor) -> GraphTensor:
     """See `GraphTensor.merge_batch_to_components`."""
     graph = graph._map(_field.to_tf)
     while graph.rank > 1:
-        graph = _flatten_outer(graph)
+        graph = graph._map(_merge_dims)
     if graph.rank == 0:
         return graph
     merged = graph._map(_merge_dims)
+    starts = {name: _starts(node_set.sizes) for name, node_set in graph.node_sets.items()}
     for name, edge_set in graph.edge_sets.items():
-        adjacency = merged.edge_sets[name].adjacency
+        by_tag = merged.edge_sets[name].adjacency._by_tag
         for tag, (node_set_name, index) in edge_set.adjacency.get_indices_dict().items():
-            sizes = graph.node_sets[node_set_name].sizes
-            per_graph = tf.reduce_sum(sizes, axis=1)
-            offsets = tf.cumsum(per_graph, exclusive=True)
-            if isinstance(index, tf.RaggedTensor):
-                shift = tf.gather(offsets, index.value_rowids())
-            else:
-                shift = tf.repeat(offsets, tf.shape(index)[1])
-            adjacency._by_tag[tag] = adjacency._by_tag[tag] + shift
+            by_tag[tag] = _merge_index(index, starts[node_set_name])
     return merged
 
 
 def _merge_dims(field: Any) -> Any:
     """`[B, n, ...]` or `[B, (n), ...]` to `[sum of n, ...]`."""
     if isinstance(field, tf.RaggedTensor):
-        static = field.shape[2:]
-        values = field.values
-        if isinstance(values, tf.RaggedTensor):
-            return values
-        if field.uniform_row_length is not None and static.is_fully_defined() and field.ragged_rank == 1:
-            return tf.reshape(values, [-1, *static])
-        return values
-    shape, dynamic = field.shape, tf.shape(field)
-    items = shape[0] * shape[1] if None not in (shape[0], shape[1]) else -1
-    if shape[2:].is_fully_defined() and (items != -1 or 0 not in shape[2:].as_list()):
-        return tf.reshape(field, [items, *shape[2:]])
-    return tf.reshape(field, tf.concat([[dynamic[0] * dynamic[1]], dynamic[2:]], axis=0))
+        return field.values
+    batch, items, *inner = field.shape
+    total = -1 if None in (batch, items) else batch * items
+    if None not in inner and (total != -1 or 0 not in inner):
+        return tf.reshape(field, tf.constant([total, *inner], tf.int64))
+    shape = tf.shape(field)
+    return tf.reshape(field, tf.concat([[shape[0] * shape[1]], shape[2:]], axis=0))
 
 
-def _flatten_outer(graph: GraphTensor) -> GraphTensor:
-    return graph._map(_merge_dims)
+def _starts(sizes: Any) -> Any:
+    """How many items the graphs before each one have, from sizes `[B, C]` or `[B, (C)]`: int `[B]`."""
+    ragged = isinstance(sizes, tf.RaggedTensor)
+    counts = _field.to_numpy(sizes.values if ragged else sizes)
+    if counts is None:
+        return tf.cumsum(tf.reduce_sum(sizes, axis=1), exclusive=True)
+    first = sizes.row_starts().numpy() if ragged else np.arange(len(counts)) * counts.shape[1]
+    return np.append(0, np.cumsum(counts))[first].astype(counts.dtype)
+
+
+def _merge_index(index: Any, starts: Any) -> Any:
+    """Indices `[B, E]` or `[B, (E)]` that count the nodes of each graph, as indices that count all: `[sum of E]`."""
+    if not isinstance(index, tf.RaggedTensor):
+        return _merge_dims(index + starts[:, np.newaxis])
+    numbers = _field.to_numpy(index.values)
+    if numbers is None:
+        return index.values + tf.gather(starts, index.value_rowids())
+    return tf.constant(numbers + np.repeat(starts, index.row_lengths().numpy()))

@@ -93,7 +93,7 @@ class NodeSet(Featured, FeaturedPiece):
         if _checks.static_checks():
             _checks.check_sizes(sizes, what)
             _checks.check_features(new, sizes, what)
-            _checks.check_total(result.spec.total_size if new else None, sizes, what)
+            _checks.check_total(result._static_total(), sizes, what)
         if _checks.runtime_checks():
             result._sizes = _checks.check_runtime(what, sizes, list(new.items()))
         return with_one_row_splits_dtype(result)
@@ -167,6 +167,8 @@ class EdgeSet(Joined, FeaturedPiece):
 class ContextSpec(Featured, FeaturedSpec):
     """The type of a `Context`."""
 
+    _one_item_a_component = True
+
     @classmethod
     def from_field_specs(
         cls,
@@ -183,10 +185,6 @@ class ContextSpec(Featured, FeaturedSpec):
             items = next(iter(features.values())).shape[len(lead)] if features else 0
             sizes_spec = tf.TensorSpec(lead.concatenate([items]), indices_dtype)
         return with_one_row_splits_dtype(cls._from_fields(tuple(features), [sizes_spec, *features.values()]))
-
-    @property
-    def total_size(self) -> int | None:
-        return self.total_num_components
 
     def relax(self, *, num_components: bool = False) -> Self:
         """The spec without the static number of components, where `num_components`."""
@@ -220,11 +218,6 @@ class EdgeSetSpec(Joined, FeaturedSpec):
     def adjacency_spec(self) -> Any:
         """The spec of the adjacency."""
         return self._adjacency
-
-    @property
-    def total_size(self) -> int | None:
-        static = super().total_size
-        return self._adjacency.total_size if static is None else static
 
     @classmethod
     def from_field_specs(
