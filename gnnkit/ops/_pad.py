@@ -8,6 +8,7 @@ import tensorflow as tf
 from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
+from gnnkit.ops._append_rows import append_rows, with_rows
 from gnnkit.ops._size_constraints import SizeConstraints, assert_satisfies_size_constraints, total_of
 
 
@@ -83,7 +84,7 @@ def _pad(graph: GraphTensor, constraints: SizeConstraints, defaults: dict[Any, d
         return _Rows(total - piece.total_size, None if static is None else int(static))
 
     def pad_features(piece: Any, rows: _Rows, fills: dict[str, Any]) -> list[Any]:
-        return [_pad_rows(feature, rows, fills[name]) for name, feature in piece.features.items()]
+        return [append_rows(f, rows.num_fake, fills[name], rows.total) for name, f in piece.features.items()]
 
     components = rows_of(graph.context, constraints.total_num_components)
     is_first = tf.equal(tf.range(components.num_fake), 0)
@@ -91,9 +92,9 @@ def _pad(graph: GraphTensor, constraints: SizeConstraints, defaults: dict[Any, d
     def pad_sizes(piece: Any, rows: _Rows, least: Any = 0) -> Any:
         least = tf.cast(least, dtype)
         first = rows.num_fake - least * (components.num_fake - 1)
-        return _with_rows(tf.concat([piece.sizes, tf.where(is_first, first, least)], 0), components.total)
+        return with_rows(tf.concat([piece.sizes, tf.where(is_first, first, least)], 0), components.total)
 
-    fields = [_pad_rows(graph.context.sizes, components, tf.ones([], dtype))]
+    fields = [append_rows(graph.context.sizes, components.num_fake, tf.ones([], dtype), components.total)]
     fields += pad_features(graph.context, components, defaults["context"])
     least = dict(constraints.min_nodes_per_component)
     nodes = {}
@@ -107,11 +108,11 @@ def _pad(graph: GraphTensor, constraints: SizeConstraints, defaults: dict[Any, d
         for node_set_name, index in edge_set.adjacency.get_indices_dict().values():
             first = graph.node_sets[node_set_name].total_size
             ends = _spread(first, first + nodes[node_set_name].num_fake, rows.num_fake)
-            fields.append(_with_rows(tf.concat([index, ends], 0), rows.total))
+            fields.append(with_rows(tf.concat([index, ends], 0), rows.total))
         fields += pad_features(edge_set, rows, defaults["edge", name])
     num_real = tf.size(graph.context.sizes)
     mask = tf.range(num_real + tf.cast(components.num_fake, tf.int32)) < num_real
-    return GraphTensor._from_fields(graph._structure(), fields), _with_rows(mask, components.total)
+    return GraphTensor._from_fields(graph._structure(), fields), with_rows(mask, components.total)
 
 
 def _spread(begin: tf.Tensor, end: tf.Tensor, num: tf.Tensor) -> tf.Tensor:
@@ -119,26 +120,6 @@ def _spread(begin: tf.Tensor, end: tf.Tensor, num: tf.Tensor) -> tf.Tensor:
     steps = tf.linspace(tf.cast(begin, tf.float32), tf.cast(end, tf.float32), tf.maximum(num, 1))[:num]
     # float32 does not hold all large integers: none may leave the fake nodes.
     return tf.clip_by_value(tf.cast(steps, begin.dtype), begin, end - 1)
-
-
-def _pad_rows(field: Any, rows: _Rows, fill: Any) -> Any:
-    """The field with fake rows: empty ones where rows are ragged, else filled."""
-    if not isinstance(field, tf.RaggedTensor):
-        fake = tf.fill(tf.concat([[tf.cast(rows.num_fake, tf.int32)], tf.shape(field)[1:]], 0), fill)
-        return _with_rows(tf.concat([field, fake], 0), rows.total)
-    num_fake = tf.cast(rows.num_fake, field.row_splits.dtype)
-    length = field.uniform_row_length
-    if length is None:
-        splits = tf.concat([field.row_splits, tf.fill([num_fake], field.row_splits[-1])], 0)
-        splits = _with_rows(splits, None if rows.total is None else rows.total + 1)
-        return tf.RaggedTensor.from_row_splits(field.values, splits, validate=False)
-    inner = _pad_rows(field.values, _Rows(num_fake * length, None), fill)
-    total = field.nrows() + num_fake if rows.total is None else rows.total
-    return tf.RaggedTensor.from_uniform_row_length(inner, length, total, validate=False)
-
-
-def _with_rows(field: tf.Tensor, total: int | None) -> tf.Tensor:
-    return field if total is None else tf.ensure_shape(field, [total, *field.shape[1:]])
 
 
 def _defaults(graph: GraphTensor, values: FeatureDefaultValues) -> dict[Any, dict[str, Any]]:

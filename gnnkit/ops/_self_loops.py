@@ -3,11 +3,11 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from gnnkit.graph import EdgeSet, GraphTensor, _field, check_scalar_graph_tensor
+from gnnkit.graph import EdgeSet, GraphTensor, check_scalar_graph_tensor
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
+from gnnkit.ops._append_rows import append_rows
 from gnnkit.ops._resolve import components_of, get_edge_set
 
 
@@ -42,8 +42,7 @@ def add_self_loops(graph: GraphTensor, edge_set_name: str) -> GraphTensor:
         return _primitives.gather(_primitives.concat([index, nodes]), order)
 
     features = {
-        name: _primitives.gather(append_empty_rows(value, num_nodes), order)
-        for name, value in edge_set.features.items()
+        name: _primitives.gather(append_rows(value, num_nodes), order) for name, value in edge_set.features.items()
     }
     with_them = EdgeSet.from_fields(
         sizes=edge_set.sizes + node_set.sizes, features=features, adjacency=edge_set.adjacency._map(with_loops)
@@ -58,21 +57,3 @@ def _loops_after_edges(edge_set: Any, node_set: Any, nodes: Any) -> Any:
     loops_before = _primitives.gather(loops_up_to - node_set.sizes, components_of(edge_set))
     edges_before = _primitives.gather(edges_up_to, components_of(node_set))
     return _primitives.invert_permutation(_primitives.concat([edges + loops_before, edges_before + nodes]))
-
-
-def append_empty_rows(values: Any, num: Any) -> Any:
-    """Values `[N, ...]` and `num` rows of 0, False, `""` or, where ragged, nothing: `[N + num, ...]`."""
-    if isinstance(values, tf.RaggedTensor):
-        if (length := values.uniform_row_length) is not None:
-            inner = append_empty_rows(values.values, tf.cast(num, length.dtype) * length)
-            nrows = values.nrows() + tf.cast(num, length.dtype)
-            return tf.RaggedTensor.from_uniform_row_length(inner, length, nrows)
-        splits = values.row_splits
-        return tf.RaggedTensor.from_row_splits(
-            values.values, tf.concat([splits, tf.repeat(splits[-1:], num)], 0), validate=False
-        )
-    if _primitives.is_tf(values):
-        shape = tf.concat([tf.cast(num, tf.int32)[tf.newaxis], tf.shape(values)[1:]], 0)
-        return tf.concat([values, tf.zeros(shape, values.dtype)], 0)
-    empty = keras.ops.zeros((_primitives.static_size(num), *values.shape[1:]), _field.dtype_of(values).name)
-    return keras.ops.concatenate([values, empty])
