@@ -5,8 +5,7 @@ from typing import Any
 import keras
 
 from gnnkit._names import HIDDEN_STATE, TARGET
-from gnnkit.graph import GraphTensorSpec, get_homogeneous_node_and_edge_set_name
-from gnnkit.keras.layers import GraphUpdate, NodeSetUpdate, SingleInputNextState
+from gnnkit.models._updates import homogeneous_graph_update
 from gnnkit.models.gcn._conv import GCNConv
 
 
@@ -25,10 +24,7 @@ def GCNHomGraphUpdate(
     TensorShape([3, 8])
     """
 
-    def init(spec: GraphTensorSpec) -> dict[str, Any]:
-        node_set, edge_set = get_homogeneous_node_and_edge_set_name(spec, "GCNHomGraphUpdate")
-        conv = GCNConv(units, receiver_tag=receiver_tag, node_feature=feature_name, **kwargs)
-        update = NodeSetUpdate({edge_set: conv}, SingleInputNextState(), node_input_feature=feature_name)
-        return {"node_sets": {node_set: update}}
+    def convolution() -> GCNConv:
+        return GCNConv(units, receiver_tag=receiver_tag, node_feature=feature_name, **kwargs)
 
-    return GraphUpdate(deferred_init_callback=init, name=name)
+    return homogeneous_graph_update(convolution, feature_name=feature_name, name=name, who="GCNHomGraphUpdate")

@@ -8,6 +8,7 @@ import keras
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.keras import ConvGNNBuilder, clone_initializer
 from gnnkit.keras.layers import NextStateFromConcat, SimpleConv
+from gnnkit.models._config_dict import config_dict_functions
 
 
 def VanillaMPNNGraphUpdate(
@@ -82,3 +83,6 @@ def VanillaMPNNGraphUpdate(
 
     builder = ConvGNNBuilder(convolution, next_state, receiver_tag=receiver_tag)
     return builder.Convolve(node_set_names)
+
+
+graph_update_get_config_dict, graph_update_from_config_dict = config_dict_functions(VanillaMPNNGraphUpdate)

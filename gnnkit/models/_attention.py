@@ -1,0 +1,231 @@
+"""What attention convolutions share: scores, softmax over the senders of each receiver, weighted sums of values."""
+
+import abc
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from gnnkit._names import HIDDEN_STATE
+from gnnkit.graph import _keras
+from gnnkit.keras import clone_initializer
+from gnnkit.keras.layers import AnyToAnyConvolutionBase
+from gnnkit.ops import softmax
+
+
+class Ends(NamedTuple):
+    """Inputs of a convolution: rows of receivers, sender nodes and edges, and how to bring them to one row an edge."""
+
+    receiver: Any
+    sender_node: Any
+    sender_edge: Any
+    from_receiver: Callable[[Any], Any]
+    from_sender_node: Callable[[Any], Any]
+
+    def from_senders(self, node_fn: Callable[[Any], Any], edge_fn: Callable[[Any], Any]) -> Any:
+        """`node_fn` of sender nodes plus `edge_fn` of edges, of those that there are: `[E, ...]`.
+
+        The function of nodes is computed before it is broadcast: once a node, not once an edge.
+        """
+        if self.sender_node is None:
+            return edge_fn(self.sender_edge)
+        result = self.from_sender_node(node_fn(self.sender_node))
+        return result if self.sender_edge is None else result + edge_fn(self.sender_edge)
+
+
+class AttentionConv(AnyToAnyConvolutionBase):
+    """Base of convolutions whose receivers attend to their senders. Arguments: see `gnnkit.models.gat_v2.GATv2Conv`.
+
+    A subclass makes its layers in `build`, scores senders in `_attend`, and makes the output in `_finish`.
+    """
+
+    _default_name: str | None = None  # Keras' own where None.
+
+    def __init__(
+        self,
+        *,
+        num_heads: int,
+        per_head_channels: int,
+        receiver_tag: int | str | None = None,
+        receiver_feature: str = HIDDEN_STATE,
+        sender_node_feature: str | None = HIDDEN_STATE,
+        sender_edge_feature: str | None = None,
+        use_bias: bool = True,
+        edge_dropout: float = 0.0,
+        attention_activation: Any = "leaky_relu",
+        heads_merge_type: str = "concat",
+        activation: Any = "relu",
+        kernel_initializer: Any = None,
+        kernel_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if self._default_name is not None:
+            kwargs.setdefault("name", _keras.auto_name(self._default_name))
+        super().__init__(
+            receiver_tag=receiver_tag,
+            receiver_feature=receiver_feature,
+            sender_node_feature=sender_node_feature,
+            sender_edge_feature=sender_edge_feature,
+            extra_receiver_ops={"softmax": softmax},
+            **kwargs,
+        )
+        self._check(num_heads, per_head_channels, heads_merge_type)
+        self._num_heads = num_heads
+        self._per_head_channels = per_head_channels
+        self._use_bias = use_bias
+        self._edge_dropout = keras.layers.Dropout(edge_dropout, dtype=self.dtype_policy)
+        self._attention_activation = keras.activations.get(attention_activation)
+        self._heads_merge_type = heads_merge_type
+        self._activation = keras.activations.get(activation)
+        self._kernel_initializer = keras.initializers.get(kernel_initializer or "glorot_uniform")
+        self._kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def _check(self, num_heads: int, per_head_channels: int, heads_merge_type: str) -> None:
+        if num_heads < 1 or per_head_channels < 1:
+            raise ValueError(
+                f"{self._who()}: num_heads and per_head_channels must be at least 1, but are {num_heads} and "
+                f"{per_head_channels}."
+            )
+        if heads_merge_type not in ("concat", "mean"):
+            raise ValueError(
+                f"{self._who()}: heads_merge_type must be 'concat' or 'mean', but got {heads_merge_type!r}."
+            )
+        if not self.takes_receiver_input:
+            raise ValueError(
+                f"{self._who()}: receiver_feature must not be None, because attention is computed from receivers too."
+            )
+        if not (self.takes_sender_node_input or self.takes_sender_edge_input):
+            raise ValueError(
+                f"{self._who()} has no inputs to attend to: set sender_node_feature, sender_edge_feature or both."
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "num_heads": self._num_heads,
+            "per_head_channels": self._per_head_channels,
+            "use_bias": self._use_bias,
+            "edge_dropout": self._edge_dropout.rate,
+            "attention_activation": keras.activations.serialize(self._attention_activation),
+            "heads_merge_type": self._heads_merge_type,
+            "activation": keras.activations.serialize(self._activation),
+            "kernel_initializer": keras.initializers.serialize(self._kernel_initializer),
+            "kernel_regularizer": keras.regularizers.serialize(self._kernel_regularizer),
+        }
+
+    @abc.abstractmethod
+    def _attend(self, ends: Ends) -> tuple[Any, Any]:
+        """The scores of senders `[E, H]`, and their values, `[E, H, units]` or `[E, 1, units]` where heads share them."""
+
+    @abc.abstractmethod
+    def _finish(self, pooled: Any, receiver: Any) -> Any:
+        """The output `[num_receivers, units]`, from values pooled by attention `[num_receivers, H, units]`."""
+
+    def call(
+        self,
+        graph: Any,
+        *,
+        edge_set_name: str | None = None,
+        node_set_name: str | None = None,
+        receiver_tag: Any = None,
+        return_attention: bool = False,
+        training: bool | None = None,
+    ) -> Any:
+        output, attention = super().call(
+            graph,
+            edge_set_name=edge_set_name,
+            node_set_name=node_set_name,
+            receiver_tag=receiver_tag,
+            training=training,
+        )
+        return (output, attention) if return_attention else output
+
+    def convolve(
+        self,
+        *,
+        sender_node_input: Any,
+        sender_edge_input: Any,
+        receiver_input: Any,
+        broadcast_from_sender_node: Callable[[Any], Any],
+        broadcast_from_receiver: Callable[[Any], Any],
+        pool_to_receiver: Callable[..., Any],
+        extra_receiver_ops: Any,
+    ) -> tuple[Any, Any]:
+        scores, values = self._attend(
+            Ends(
+                receiver_input,
+                sender_node_input,
+                sender_edge_input,
+                broadcast_from_receiver,
+                broadcast_from_sender_node,
+            )
+        )
+        # At least float32: exponentials and sums over many senders are beyond half precision.
+        wide = keras.backend.result_type(scores.dtype, "float32")
+        attention = extra_receiver_ops["softmax"](ops.cast(scores, wide))
+        coefficients = self._edge_dropout(attention)
+        weighted = ops.multiply(ops.cast(values, wide), ops.expand_dims(ops.cast(coefficients, wide), -1))
+        pooled = ops.cast(pool_to_receiver(weighted, reduce_type="sum"), values.dtype)
+        return self._finish(pooled, receiver_input), attention
+
+    def _dense(self, name: str, units: int | None = None, use_bias: bool | None = None) -> keras.layers.Dense:
+        """A linear map, by default to all channels of all heads side by side: `[..., F]` to `[..., H * C]`."""
+        return keras.layers.Dense(
+            self._num_heads * self._per_head_channels if units is None else units,
+            use_bias=self._use_bias if use_bias is None else use_bias,
+            name=name,
+            **self._kernel_arguments(),
+        )
+
+    def _sender_denses(self, name: str, units: int | None = None) -> tuple[Any, Any]:
+        """Linear maps of sender nodes and of edges whose results are added: with one bias."""
+        node = self._dense(f"{name}_node", units) if self.takes_sender_node_input else None
+        edge = None
+        if self.takes_sender_edge_input:
+            edge = self._dense(f"{name}_edge", units, use_bias=self._use_bias and node is None)
+        return node, edge
+
+    def _head_scores(self, name: str) -> "HeadScores":
+        return HeadScores(self._num_heads, name=name, **self._kernel_arguments())
+
+    def _kernel_arguments(self) -> dict[str, Any]:
+        return {
+            "kernel_initializer": clone_initializer(self._kernel_initializer),
+            "kernel_regularizer": self._kernel_regularizer,
+            "dtype": self.dtype_policy,
+        }
+
+    def _split_heads(self, values: Any) -> Any:
+        """`[N, H * C]` to `[N, H, C]`."""
+        return ops.reshape(values, (-1, self._num_heads, values.shape[-1] // self._num_heads))
+
+    def _merge_heads(self, pooled: Any) -> Any:
+        """`[N, H, C]` to `[N, H * C]` or, for the mean, `[N, C]`."""
+        if self._heads_merge_type == "mean":
+            return ops.mean(pooled, axis=1)
+        return ops.reshape(pooled, (-1, pooled.shape[1] * pooled.shape[2]))
+
+
+class HeadScores(keras.layers.Layer):
+    """The scalar product of each head's channels with a vector of its own: `[N, H * C]` to `[N, H]`."""
+
+    def __init__(self, num_heads: int, *, kernel_initializer: Any, kernel_regularizer: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._num_heads = num_heads
+        self._kernel_initializer = kernel_initializer
+        self._kernel_regularizer = kernel_regularizer
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1] // self._num_heads, self._num_heads),
+            initializer=self._kernel_initializer,
+            regularizer=self._kernel_regularizer,
+        )
+
+    def call(self, values: Any) -> Any:
+        # One product with a block-diagonal matrix [H * C, H] is several times faster than one product a head.
+        heads = ops.eye(self._num_heads, dtype=values.dtype)
+        blocks = ops.expand_dims(ops.transpose(self.kernel), -1) * ops.expand_dims(heads, 1)
+        return ops.matmul(values, ops.reshape(blocks, (-1, self._num_heads)))
