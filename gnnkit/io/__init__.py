@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from gnnkit._lazy import attach
 
 if TYPE_CHECKING:
+    from gnnkit.io._datasets import dataset_filter_with_summary as dataset_filter_with_summary
+    from gnnkit.io._datasets import dataset_from_generator as dataset_from_generator
     from gnnkit.io._graph_statistics import GraphStatistics as GraphStatistics
     from gnnkit.io._io_spec import get_io_spec as get_io_spec
     from gnnkit.io._iterate import iter_features as iter_features
     from gnnkit.io._iterate import iter_sets as iter_sets
+    from gnnkit.io._learn_sizes import find_tight_size_constraints as find_tight_size_constraints
+    from gnnkit.io._learn_sizes import learn_fit_or_skip_size_constraints as learn_fit_or_skip_size_constraints
     from gnnkit.io._parse import parse_example as parse_example
     from gnnkit.io._parse import parse_single_example as parse_single_example
     from gnnkit.io._random_graph import random_graph_tensor as random_graph_tensor
@@ -35,9 +39,13 @@ __getattr__, __dir__, __all__ = attach(
         "check_required_features": "gnnkit.io._required",
         "create_graph_spec_from_schema_pb": "gnnkit.io._schema_spec",
         "create_schema_pb_from_graph_spec": "gnnkit.io._schema_spec",
+        "dataset_filter_with_summary": "gnnkit.io._datasets",
+        "dataset_from_generator": "gnnkit.io._datasets",
+        "find_tight_size_constraints": "gnnkit.io._learn_sizes",
         "get_io_spec": "gnnkit.io._io_spec",
         "iter_features": "gnnkit.io._iterate",
         "iter_sets": "gnnkit.io._iterate",
+        "learn_fit_or_skip_size_constraints": "gnnkit.io._learn_sizes",
         "parse_example": "gnnkit.io._parse",
         "parse_schema": "gnnkit.io._schema_text",
         "parse_single_example": "gnnkit.io._parse",
