@@ -1,5 +1,6 @@
 """tf.train.Examples to graphs, in TensorFlow operations alone: works in tf.data and in a SavedModel without gnnkit."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -70,7 +71,7 @@ class _Parser:
         self._batch_size = serialized.shape[0]
         self._rows = tf.size(serialized, out_type=tf.int64)
         self._raw = self._parse(serialized)
-        self._claims = Claims()
+        self._claims = Claims(most_items=min(spec.indices_dtype.max, spec.row_splits_dtype.max))
         self._components: Any = None  # [B], of the first set.
         self._totals = {
             (w.set_type, w.set_name): self._total(w) for w in self._wires if w.role == "sizes"
@@ -86,19 +87,28 @@ class _Parser:
             features[wire.key] = tf.io.RaggedFeature(wire.dtype, row_splits_dtype=tf.int64)
             for axis in wire.ragged_axes:
                 features[wire.lengths_key(axis)] = tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)
-        return tf.io.parse_example(serialized, features) if features else {}
+        try:
+            return tf.io.parse_example(serialized, features) if features else {}
+        except UnicodeDecodeError as error:  # TensorFlow quotes the bytes in its message.
+            message = error.object.decode(errors="backslashreplace")
+            raise tf.errors.InvalidArgumentError(None, None, message) from None
 
     def _constant(self, value: int) -> tf.Tensor:
         return tf.fill([self._rows], tf.constant(value, tf.int64))
 
+    def _flat(self, wire: Wire) -> tuple[Any, Callable[[], Any]]:
+        """The sizes or indices of all examples, and what makes the example of each: int64 `[N]`."""
+        raw = self._raw[wire.key]
+        if not wire.is_fixed:
+            return raw.values, raw.value_rowids
+        return tf.reshape(raw, [-1]), lambda: tf.repeat(tf.range(self._rows), wire.num_items)
+
     def _total(self, wire: Wire) -> tf.Tensor:
         sizes = self._raw[wire.key]
+        total = tf.reduce_sum(sizes, axis=1) if wire.is_fixed else _sum(sizes)
         if self._validate:
-            if wire.is_fixed:
-                negative = tf.reduce_sum(tf.minimum(sizes, 0), axis=1)
-            else:
-                negative = _sum(sizes.with_values(tf.minimum(sizes.values, 0)))
-            self._claims.equal(f"{wire.what}: the negative sizes add up to", negative, "expected", self._constant(0))
+            self._claims.natural(wire.what, *self._flat(wire))
+            self._claims.countable(wire.what, total)
             count = self._constant(wire.num_items) if wire.is_fixed else sizes.row_lengths()
             if self._components is None:
                 self._components = count
@@ -109,31 +119,31 @@ class _Parser:
                     "but the first set of the graph has",
                     self._components,
                 )
-        return tf.reduce_sum(sizes, axis=1) if wire.is_fixed else _sum(sizes)
+        return total
 
     def _item_splits(self, wire: Wire) -> tf.Tensor:
         """Where the items of each example begin: int64 `[B + 1]`."""
         splits = self._raw[wire.key].row_splits
         what = f"{wire.what} ({wire.key})"
-        if wire.inner_size == 0:  # Values without numbers cannot be counted.
-            splits = None
-        elif wire.inner_size > 1:
+        if wire.inner_size == 0:  # Items without values cannot be counted.
+            if self._validate:
+                none = f"but items of shape {wire.inner_shape} have"
+                self._claims.equal(f"{what}: the number of values is", _counts(splits), none, self._constant(0))
+            return tf.concat([[0], tf.cumsum(self._items(wire))], axis=0)
+        if wire.inner_size > 1:
             splits = self._divide(splits, wire.inner_size, f"{what}: values of shape {wire.inner_shape}")
         for axis in range(wire.ragged_rank, 0, -1):
             dim = wire.shape[axis]
-            if dim is None:
-                lengths = self._raw[wire.lengths_key(axis)]
-                if self._validate and splits is not None:
-                    rows = f"{wire.what}: row lengths ({wire.lengths_key(axis)})"
-                    least = _sum(lengths.with_values(tf.minimum(lengths.values, 0)))
-                    self._claims.equal(f"{rows}: some are negative, together", least, "expected", self._constant(0))
-                    self._claims.equal(f"{rows} add up to", _sum(lengths), "but the number of rows is", _counts(splits))
-                splits = lengths.row_splits
-            elif splits is not None:
-                splits = self._divide(splits, dim, f"{what}: rows of {dim}") if dim else None
-        if splits is None:
-            splits = tf.concat([[0], tf.cumsum(self._items(wire))], axis=0)
-        elif self._validate and wire.role != "sizes":
+            if dim is not None:
+                splits = self._divide(splits, dim, f"{what}: rows of {dim}")
+                continue
+            lengths = self._raw[wire.lengths_key(axis)]
+            if self._validate:
+                rows = f"{wire.what}: row lengths ({wire.lengths_key(axis)})"
+                self._claims.natural(rows, lengths.values, lengths.value_rowids)
+                self._claims.equal(f"{rows} add up to", _sum(lengths), "but the number of rows is", _counts(splits))
+            splits = lengths.row_splits
+        if self._validate and wire.role != "sizes":
             self._claim_items(wire, _counts(splits))
         return splits
 
@@ -177,12 +187,8 @@ class _Parser:
         for wire in self._wires:
             if wire.role != "index":
                 continue
-            total, raw = self._totals["nodes", wire.node_set], self._raw[wire.key]
-            if wire.is_fixed:
-                ids = tf.repeat(tf.range(self._rows), wire.num_items)
-                values = tf.reshape(raw, [-1])
-            else:
-                ids, values = raw.value_rowids(), raw.values
+            values, row_ids = self._flat(wire)
+            total, ids = self._totals["nodes", wire.node_set], row_ids()
             self._claims.in_range(wire.what, wire.node_set, values, tf.gather(total, ids), ids)
 
     def graph(self, scalar: bool) -> GraphTensor:
@@ -230,12 +236,12 @@ class _Parser:
                 lengths = tf.cast(self._raw[wire.lengths_key(axis)].values, splits_dtype)
                 values = tf.RaggedTensor.from_row_lengths(values, lengths, validate=False)
             else:
-                rows = None if dim else tf.cast(splits[-1], splits_dtype)
-                values = tf.RaggedTensor.from_uniform_row_length(values, tf.cast(dim, splits_dtype), nrows=rows)
+                values = tf.RaggedTensor.from_uniform_row_length(values, tf.cast(dim, splits_dtype))
         if scalar:
             return values
         if wire.shape[0] is not None:
-            return tf.RaggedTensor.from_uniform_row_length(values, tf.cast(wire.shape[0], splits_dtype))
+            rows = tf.cast(self._rows, splits_dtype)
+            return tf.RaggedTensor.from_uniform_row_length(values, tf.cast(wire.shape[0], splits_dtype), nrows=rows)
         return tf.RaggedTensor.from_row_splits(values, tf.cast(splits, splits_dtype), validate=False)
 
 

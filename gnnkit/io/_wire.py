@@ -150,3 +150,8 @@ def _check(wire: Wire) -> None:
             f"{wire.what}: only the first dimension of a dense field may be unknown, but its shape is "
             f"{wire.spec.shape}. Use a tf.RaggedTensorSpec, or give the inner dimensions."
         )
+    if wire.ragged_rank and 0 in wire.shape[1:]:
+        raise ValueError(
+            f"{wire.what}: the shape {wire.spec.shape} has both a ragged dimension and one of size 0; a tf.train.Example "
+            "could not tell how many rows there are. Leave the feature out, or give it another size."
+        )

@@ -1,5 +1,7 @@
 """Bad data is refused where it enters, with the set and the feature in the message."""
 
+import functools
+
 import pytest
 import tensorflow as tf
 
@@ -69,7 +71,11 @@ BAD = {
     ),
     "negative row lengths": (
         {"nodes/a.r.d1": [-1, 4]},
-        r"feature `r`: row lengths \(nodes/a.r.d1\): some are negative, together -1",
+        r"feature `r`: row lengths \(nodes/a.r.d1\): expected numbers from 0 .* but got -1 \(example 1 of the batch\)",
+    ),
+    "row lengths that wrap around": (
+        {"nodes/a.r.d1": [-(2**63), -(2**63)], "nodes/a.r": None},
+        r"feature `r`: row lengths \(nodes/a.r.d1\): expected numbers from 0 .* but got -9223372036854775808",
     ),
     "number of row lengths": (
         {"nodes/a.r.d1": [3]},
@@ -122,13 +128,66 @@ def test_error_names_set_and_feature(case, parse):
             {"edges/e.#size": [2, 0]},
             "Edge set `e`, #size: the number of components is 2, but the first set of the graph has 1",
         ),
-        ({"nodes/a.#size": [3, -1], "edges/e.#size": [1, 1]}, "Node set `a`, #size: the negative sizes add up to -1"),
+        (
+            {"nodes/a.#size": [3, -1], "edges/e.#size": [1, 1]},
+            "Node set `a`, #size: expected numbers from 0 .* but got -1 .example 0 of the batch",
+        ),
+        (
+            {"nodes/a.#size": [-(2**63), 2, -(2**63)], "edges/e.#size": [2, 0, 0], "context/c": [1.0, 1.0, 1.0]},
+            "Node set `a`, #size: expected numbers from 0 .* but got -9223372036854775808",
+        ),
+        (
+            {"nodes/a.#size": [2, 0, 0, 0, 0], "edges/e.#size": [2] + [2**62] * 4, "context/c": [1.0] * 5},
+            r"Edge set `e`, #size: expected numbers from 0 with a sum of at most 2\*\*62, but got 4611686018427387904",
+        ),
         ({"context/c": [1.0, 2.0]}, "Context, feature `c` .*: the number of items is 2, the graph has components 1"),
     ],
 )
 def test_numbers_of_components(changes, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         gnnkit.parse_single_example(spec(None), serialize(changes=changes))
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_more_nodes_than_indices_can_count(rows):
+    """As int32 they would be one node, and index 2 outside of it."""
+    schema = gnnkit.parse_schema(
+        'node_sets { key: "latent" value {} } edge_sets { key: "e" value { source: "latent" target: "latent" } }'
+    )
+    example = tf.train.Example()
+    for key, value in {"nodes/latent.#size": 2**32 + 1, "edges/e.#size": 1, "edges/e.#source": 2}.items():
+        example.features.feature[key].int64_list.value.append(value)
+    example.features.feature["edges/e.#target"].int64_list.value.append(0)
+    serialized = [example.SerializeToString()] * rows
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match=f"Node set `latent`, #size: the examples of the batch have {rows * (2**32 + 1)} items together, but int32",
+    ):
+        gnnkit.parse_example(gnnkit.create_graph_spec_from_schema_pb(schema), serialized)
+    graph = gnnkit.parse_example(gnnkit.create_graph_spec_from_schema_pb(schema, tf.int64), serialized)
+    assert graph.node_sets["latent"].sizes.numpy().tolist() == [[2**32 + 1]] * rows
+
+
+def test_items_without_values():
+    schema = gnnkit.parse_schema(
+        'node_sets { key: "a" value { features { key: "x" value { dtype: DT_FLOAT shape { dim { size: 0 } } } } } }'
+    )
+    example = tf.train.Example()
+    example.features.feature["nodes/a.#size"].int64_list.value.append(2)
+    parse = functools.partial(gnnkit.parse_single_example, gnnkit.create_graph_spec_from_schema_pb(schema))
+    assert parse(example.SerializeToString()).node_sets["a"]["x"].shape == [2, 0]
+    example.features.feature["nodes/a.x"].float_list.value.append(1.0)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match=r"feature `x` .*the number of values is 1, but items of shape \[0\] have 0",
+    ):
+        parse(example.SerializeToString())
+
+
+def test_bytes_that_are_no_example():
+    # TensorFlow quotes the bytes in its message, and fails to make a str of them.
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)Could not parse example input, value: .*xb1"):
+        gnnkit.parse_single_example(spec(), b"\n\xb1")
 
 
 def test_good_data_pass():
@@ -172,3 +231,13 @@ def test_arguments():
     )
     with pytest.raises(ValueError, match="Node set 'a', feature 'x': only the first dimension of a dense field may be"):
         gnnkit.get_io_spec(bad)
+    bad = gnnkit.create_graph_spec_from_schema_pb(
+        gnnkit.parse_schema(
+            'node_sets { key: "a" value { features { key: "x" value { dtype: DT_FLOAT '
+            "shape { dim { size: -1 } dim { size: 0 } } } } } }"
+        )
+    )
+    with pytest.raises(
+        ValueError, match=r"feature 'x': the shape \(None, None, 0\) has both a ragged dimension and one"
+    ):
+        gnnkit.parse_example(bad, [b""])
