@@ -13,6 +13,7 @@ import pyarrow.csv
 
 Progress = Callable[[int, int, str], None]
 _PARTS = ("train", "valid", "test")
+_BLOCK_SIZE = 1 << 24  # Bytes of a CSV file that are read at a time.
 
 
 @final
@@ -257,7 +258,7 @@ def read_csv(path: pathlib.Path, text_columns: int = 0) -> np.ndarray:
 
     text_columns: the number of columns, where all of them are texts whatever they look like; they come as str.
     """
-    read = pyarrow.csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 24)
+    read = pyarrow.csv.ReadOptions(autogenerate_column_names=True, block_size=_BLOCK_SIZE)
     types = {f"f{i}": pa.string() for i in range(text_columns)}
     while True:
         names = []

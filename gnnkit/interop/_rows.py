@@ -134,8 +134,11 @@ def _values(flat: Any, what: str, dtype: Any) -> np.ndarray:
 
 
 def _examples(values: Any) -> str:
-    first_of_kind = {type(value): value for value in reversed(list(values))}
-    return " and ".join(repr(value) for value in list(first_of_kind.values())[-2:])
+    """One value of each type."""
+    first = {}
+    for value in values:
+        first.setdefault(type(value), value)
+    return " and ".join(map(repr, first.values()))
 
 
 def _show(dims: Dims) -> str:

@@ -39,7 +39,7 @@ def from_scipy(
     (array([1], dtype=int32), array([2.5], dtype=float32))
     """
     sparse = require("scipy.sparse")
-    single = not isinstance(matrices, Mapping)
+    single = sparse.issparse(matrices) or not isinstance(matrices, Mapping)  # A dok_array is both.
     sizes: dict[str, tuple[int, str]] = {}
     edge_sets = {}
     for name, matrix in ({"edges": matrices} if single else matrices).items():

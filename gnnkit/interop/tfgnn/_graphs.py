@@ -63,7 +63,8 @@ def _graph(graph: Any, ours: Any, to: Any) -> Any:
             adjacency = to.HyperAdjacency.from_indices(indices)
         edge_sets[name] = to.EdgeSet.from_fields(features=piece.features, sizes=piece.sizes, adjacency=adjacency)
     context = to.Context.from_fields(features=graph.context.features, sizes=graph.context.sizes, shape=graph.shape)
-    return to.GraphTensor.from_pieces(context, node_sets, edge_sets)
+    # tensorflow-gnn widens row splits where one set has no ragged feature.
+    return to.GraphTensor.from_pieces(context, node_sets, edge_sets).with_row_splits_dtype(graph.row_splits_dtype)
 
 
 def _spec(spec: Any, ours: Any, to: Any) -> Any:
@@ -86,4 +87,6 @@ def _spec(spec: Any, ours: Any, to: Any) -> Any:
     context = to.ContextSpec.from_field_specs(
         features_spec=spec.context_spec.features_spec, sizes_spec=spec.context_spec.sizes_spec, shape=spec.shape
     )
-    return to.GraphTensorSpec.from_piece_specs(context, node_sets, edge_sets)
+    return to.GraphTensorSpec.from_piece_specs(context, node_sets, edge_sets).with_row_splits_dtype(
+        spec.row_splits_dtype
+    )
