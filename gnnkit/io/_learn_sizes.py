@@ -10,7 +10,7 @@ import tensorflow as tf
 from gnnkit.graph import GraphTensor, GraphTensorSpec
 from gnnkit.ops import SizeConstraints
 
-_SIMULATED_BATCHES = 10_000
+_SIMULATED_BATCHES = 50_000
 
 
 def find_tight_size_constraints(

@@ -13,6 +13,9 @@ from gnnkit.keras.layers._map_features import MapFeatures as MapFeatures
 from gnnkit.keras.layers._next_state import NextStateFromConcat as NextStateFromConcat
 from gnnkit.keras.layers._next_state import ResidualNextState as ResidualNextState
 from gnnkit.keras.layers._next_state import SingleInputNextState as SingleInputNextState
+from gnnkit.keras.layers._pad import PadToTotalSizes as PadToTotalSizes
+from gnnkit.keras.layers._parse_example import ParseExample as ParseExample
+from gnnkit.keras.layers._parse_example import ParseSingleExample as ParseSingleExample
 from gnnkit.keras.layers._set_updates import ContextUpdate as ContextUpdate
 from gnnkit.keras.layers._set_updates import EdgeSetUpdate as EdgeSetUpdate
 from gnnkit.keras.layers._set_updates import NodeSetUpdate as NodeSetUpdate
@@ -20,3 +23,7 @@ from gnnkit.keras.layers._simple_conv import SimpleConv as SimpleConv
 from gnnkit.keras.layers._structured_readout import AddReadoutFromFirstNode as AddReadoutFromFirstNode
 from gnnkit.keras.layers._structured_readout import StructuredReadout as StructuredReadout
 from gnnkit.keras.layers._structured_readout import StructuredReadoutIntoFeature as StructuredReadoutIntoFeature
+
+# TF-GNN's deprecated names.
+ReadoutNamed = StructuredReadout
+ReadoutNamedIntoFeature = StructuredReadoutIntoFeature
