@@ -7,14 +7,17 @@ tensorflow-gnn wants Keras 2 as `tf.keras`: tests/conftest.py sets TF_USE_LEGACY
 import importlib
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import gnnkit
+from gnnkit.testing import GraphDescription
+from gnnkit.testing._compare import assert_fields_equal
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +106,63 @@ def assert_same_graph() -> Callable[[Any, Any], None]:
     return check
 
 
+@pytest.fixture(scope="session")
+def build_pair(make_pair) -> Callable[[GraphDescription], tuple[Any, Any]]:
+    """Builds a drawn description: `ours, theirs = build_pair(description)`."""
+
+    def build(description: GraphDescription) -> tuple[Any, Any]:
+        ours, theirs = make_pair(description.build)
+        # tensorflow-gnn widens row splits wherever one set has no ragged feature; see README.md.
+        return ours.with_row_splits_dtype(theirs.row_splits_dtype), theirs
+
+    return build
+
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def assert_same_outcomes(tfgnn, assert_same_graph) -> Callable[[Any, Any, Iterable[Call]], None]:
+    """Each call (function name, arguments after the graph, keyword arguments) gives the same value, of the same dtype
+    and shape, or an error of the same type."""
+
+    def outcome(library: Any, graph: Any, call: Call) -> Any:
+        name, args, kwargs = call
+        try:
+            return getattr(library, name)(graph, *args, **kwargs)
+        except Exception as e:
+            return e
+
+    def compare(got: Any, want: Any, call: Call) -> None:
+        if isinstance(want, Exception) or isinstance(got, Exception):
+            assert type(got) is type(want), f"{call}: {got!r} and not {want!r}"
+        elif isinstance(want, list):
+            assert isinstance(got, list) and len(got) == len(want), call
+            for g, w in zip(got, want, strict=True):
+                compare(g, w, call)
+        elif hasattr(want, "node_sets"):
+            assert_same_graph(got, want)
+        elif want is None:
+            assert got is None, call
+        else:
+            assert isinstance(got, tf.RaggedTensor) == isinstance(want, tf.RaggedTensor), call
+            assert_fields_equal(str(call), got, want, **TOLERANCES.get(want.dtype, {}))
+            assert got.shape.as_list() == want.shape.as_list(), call
+
+    def check(ours: Any, theirs: Any, calls: Iterable[Call]) -> None:
+        for call in calls:
+            compare(outcome(gnnkit, ours, call), outcome(tfgnn, theirs, call), call)
+
+    return check
+
+
+TOLERANCES = {
+    tf.float16: {"rtol": 2e-3, "atol": 1e-4},
+    tf.float32: {"rtol": 1e-5, "atol": 1e-6},
+    tf.float64: {"rtol": 1e-12, "atol": 1e-12},
+}
+
+
 def _graph(library: Any, n: int = 3, components: int = 1, indices_dtype: tf.DType = tf.int32) -> Any:
     total, random = n * components, np.random.default_rng(n)
     edges = random.integers(1, 4, components)
@@ -150,3 +210,112 @@ def _graph(library: Any, n: int = 3, components: int = 1, indices_dtype: tf.DTyp
 def make_graph() -> Callable[..., Any]:
     """`make_graph(library, n, components, indices_dtype)`: a graph with all kinds of features, the same in both."""
     return _graph
+
+
+MODELS = ["gat_v2", "gcn", "multi_head_attention", "vanilla_mpnn"]
+
+
+@pytest.fixture(scope="session")
+def libraries(tfgnn) -> tuple[types.SimpleNamespace, types.SimpleNamespace]:
+    """What the same program needs of gnnkit with Keras 3, and of tensorflow_gnn with Keras 2."""
+    import tf_keras
+
+    def namespace(library: Any, keras_library: Any) -> types.SimpleNamespace:
+        names = {tag: getattr(library, tag) for tag in ("SOURCE", "TARGET", "CONTEXT")}
+        names |= {name: importlib.import_module(f"{library.__name__}.models.{name}") for name in MODELS}
+        layers = library.keras.layers
+        return types.SimpleNamespace(library=library, keras=keras_library, layers=layers, **names)
+
+    return namespace(gnnkit, keras), namespace(tfgnn, tf_keras)
+
+
+@pytest.fixture(scope="session")
+def convert() -> Callable[[Any, Any], Any]:
+    """`convert(library, graph)`: a graph of gnnkit as one of the library."""
+
+    def features(piece: Any) -> dict[str, Any]:
+        return dict(piece.features)
+
+    def adjacency(library: Any, ends: Any) -> Any:
+        return library.Adjacency.from_indices((ends.source_name, ends.source), (ends.target_name, ends.target))
+
+    def convert_graph(library: Any, graph: Any) -> Any:
+        return library.GraphTensor.from_pieces(
+            library.Context.from_fields(features=features(graph.context)),
+            {k: library.NodeSet.from_fields(features=features(v), sizes=v.sizes) for k, v in graph.node_sets.items()},
+            {
+                k: library.EdgeSet.from_fields(
+                    features=features(v), sizes=v.sizes, adjacency=adjacency(library, v.adjacency)
+                )
+                for k, v in graph.edge_sets.items()
+            },
+        )
+
+    return convert_graph
+
+
+def _leaves(output: Any) -> dict[str, Any]:
+    """Name -> tensor, of a graph or a tensor."""
+    if not hasattr(output, "node_sets"):
+        return {"": output}
+    pieces = {"context": output.context}
+    pieces |= {f"nodes/{k}": v for k, v in output.node_sets.items()}
+    pieces |= {f"edges/{k}": v for k, v in output.edge_sets.items()}
+    return {f"{k}.{name}": value for k, piece in pieces.items() for name, value in piece.features.items()}
+
+
+def _weight_key(weight: Any) -> tuple[str, tuple[int, ...]]:
+    """Pairs up weights of both libraries: their Denses have the same shapes in the same order of creation."""
+    return weight.name.split("/")[-1].split(":")[0], tuple(weight.shape)
+
+
+def _output_and_gradients(layer: Any, graph: Any, call_kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Gradients of the squared output plus losses, by weights in their order and by features of the graph."""
+    inputs = _leaves(graph)
+    weights = {
+        f"weight {i} {_weight_key(w)}": w.value if isinstance(w, keras.Variable) else w
+        for i, w in enumerate(layer.trainable_variables)
+    }
+    with tf.GradientTape() as tape:
+        tape.watch(list(inputs.values()))
+        output = _leaves(layer(graph, **call_kwargs))
+        losses = [tf.cast(x, tf.float32) for x in layer.losses]
+        loss = tf.add_n([tf.reduce_sum(v**2) for v in output.values()] + losses)
+    sources = {**weights, **inputs}
+    return output, dict(zip(sources, tape.gradient(loss, list(sources.values())), strict=True))
+
+
+@pytest.fixture(scope="session")
+def assert_parity(libraries, convert) -> Callable[..., None]:
+    """`assert_parity(make, graph, **call_kwargs)`: the same outputs and gradients, of `make(library)` called on the graph.
+
+    Weights get the same random values, in the order of creation.
+    """
+
+    def check(make: Callable[[Any], Any], graph: Any, **call_kwargs: Any) -> None:
+        layers = [make(library) for library in libraries]
+        graphs = [graph, convert(libraries[1].library, graph)]
+        for layer, each in zip(layers, graphs, strict=True):
+            layer(each, **call_kwargs)
+        ours, theirs = (layer.trainable_variables for layer in layers)
+        assert [_weight_key(w) for w in ours] == [_weight_key(w) for w in theirs]
+        random = np.random.default_rng(0)
+        for our_weight, their_weight in zip(ours, theirs, strict=True):
+            value = random.normal(size=our_weight.shape).astype("float32") * 0.5  # Biases too.
+            our_weight.assign(value), their_weight.assign(value)
+
+        results = [_output_and_gradients(*pair, call_kwargs) for pair in zip(layers, graphs, strict=True)]
+        (our_output, our_gradients), (their_output, their_gradients) = results
+        assert our_output.keys() == their_output.keys()
+        for name, value in their_output.items():
+            assert our_output[name].dtype == value.dtype
+            np.testing.assert_allclose(our_output[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
+        for name, value in their_gradients.items():
+            got = our_gradients[name]
+            assert (got is None) == (value is None), name
+            if value is not None:
+                value, got = tf.convert_to_tensor(value), tf.convert_to_tensor(got)
+                scale = max(1.0, float(tf.reduce_max(tf.abs(value))) if tf.size(value) else 1.0)
+                np.testing.assert_allclose(got / scale, value / scale, 1e-5, 1e-5, err_msg=f"gradient of {name}")
+
+    return check

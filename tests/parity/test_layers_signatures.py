@@ -1,28 +1,8 @@
 """Constructors and calls of layers and models take what tensorflow-gnn's take."""
 
 import inspect
-import types
 
-import keras
 import pytest
-
-import gnnkit
-
-
-@pytest.fixture
-def libraries(tfgnn):
-    """What the same program needs of gnnkit with Keras 3, and of tensorflow_gnn with Keras 2."""
-    import tensorflow_gnn.models.gcn as gcn
-    import tensorflow_gnn.models.vanilla_mpnn as vanilla_mpnn
-    import tf_keras
-
-    def namespace(library, layers, k, **models):
-        tags = {tag: getattr(library, tag) for tag in ("SOURCE", "TARGET", "CONTEXT")}
-        return types.SimpleNamespace(library=library, layers=layers, keras=k, **tags, **models)
-
-    ours = namespace(gnnkit, gnnkit.keras.layers, keras, gcn=gnnkit.models.gcn, vanilla_mpnn=gnnkit.models.vanilla_mpnn)
-    return ours, namespace(tfgnn, tfgnn.keras.layers, tf_keras, gcn=gcn, vanilla_mpnn=vanilla_mpnn)
-
 
 LAYERS = [
     "AddReadoutFromFirstNode", "AnyToAnyConvolutionBase", "Broadcast", "ContextUpdate", "EdgeSetUpdate", "GraphUpdate",
