@@ -1,5 +1,6 @@
 """The line graph: edges become nodes, and two of them are joined where they meet."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,35 +53,27 @@ def convert_to_line_graph(
     check_tag(connect_from, fn, allow_context=False)
     check_tag(connect_to, fn, allow_context=False)
     _check_sets(graph_tensor, fn, connect_with_original_nodes)
+    dtype = graph_tensor.indices_dtype
     edge_sets = {name: edges for name, edges in graph_tensor.edge_sets.items() if get_aux_type_prefix(name) is None}
     new_nodes = [(name, NodeSet.from_fields(sizes=e.sizes, features=e.features)) for name, e in edge_sets.items()]
     new_edges = []
-    for name_from, edges_from in edge_sets.items():
-        for name_to, edges_to in edge_sets.items():
-            node_set_name = edges_from.adjacency.node_set_name(connect_from)
-            if edges_to.adjacency.node_set_name(connect_to) != node_set_name:
-                continue
-            left, right = _meeting_pairs(
-                edges_from.adjacency[connect_from],
-                edges_to.adjacency[connect_to],
-                graph_tensor.node_sets[node_set_name].total_size,
-                graph_tensor.indices_dtype,
-            )
-            if non_backtracking:
-                left, right = _forward_pairs(
-                    left, right, edges_from, edges_to, reverse_tag(connect_from), reverse_tag(connect_to)
-                )
-            features = {}
-            if use_node_features_as_line_graph_edge_features:
-                node = _primitives.gather(edges_from.adjacency[connect_from], left)
-                old = graph_tensor.node_sets[node_set_name].features
-                features = {name: _primitives.gather(value, node) for name, value in old.items()}
-            sizes = _primitives.segment_count(
-                _primitives.gather(components_of(edges_from), left),
-                graph_tensor.total_num_components,
-                graph_tensor.indices_dtype,
-            )
-            new_edges.append((f"{name_from}=>{name_to}", _edges(sizes, (name_from, left), (name_to, right), features)))
+    for name_from, name_to in itertools.product(edge_sets, repeat=2):
+        ends_from, ends_to = edge_sets[name_from].adjacency, edge_sets[name_to].adjacency
+        node_set_name = ends_from.node_set_name(connect_from)
+        if ends_to.node_set_name(connect_to) != node_set_name:
+            continue
+        node_set = graph_tensor.node_sets[node_set_name]
+        left, right = _meeting_pairs(ends_from[connect_from], ends_to[connect_to], node_set.total_size, dtype)
+        if non_backtracking:
+            tags = reverse_tag(connect_from), reverse_tag(connect_to)
+            left, right = _forward_pairs(left, right, ends_from, ends_to, *tags)
+        features = {}
+        if use_node_features_as_line_graph_edge_features:
+            node = _primitives.gather(ends_from[connect_from], left)
+            features = {name: _primitives.gather(value, node) for name, value in node_set.features.items()}
+        components = _primitives.gather(components_of(edge_sets[name_from]), left)
+        sizes = _primitives.segment_count(components, graph_tensor.total_num_components, dtype)
+        new_edges.append((f"{name_from}=>{name_to}", _edges(sizes, (name_from, left), (name_to, right), features)))
     if connect_with_original_nodes:
         new_nodes += _original_nodes(graph_tensor)
         new_edges += _original_edges(graph_tensor)
@@ -124,13 +117,12 @@ def _meeting_pairs(left: Any, right: Any, num_nodes: Any, dtype: Any) -> tuple[A
 
 
 def _forward_pairs(
-    left: Any, right: Any, edges_from: EdgeSet, edges_to: EdgeSet, start_tag: int, end_tag: int
+    left: Any, right: Any, ends_from: Adjacency, ends_to: Adjacency, start_tag: int, end_tag: int
 ) -> tuple[Any, Any]:
     """The pairs that do not lead back to the node where they started."""
-    if edges_from.adjacency.node_set_name(start_tag) != edges_to.adjacency.node_set_name(end_tag):
+    if ends_from.node_set_name(start_tag) != ends_to.node_set_name(end_tag):
         return left, right
-    start = _primitives.gather(edges_from.adjacency[start_tag], left)
-    end = _primitives.gather(edges_to.adjacency[end_tag], right)
+    start, end = _primitives.gather(ends_from[start_tag], left), _primitives.gather(ends_to[end_tag], right)
     rows = _primitives.true_indices(start != end)
     return _primitives.gather(left, rows), _primitives.gather(right, rows)
 

@@ -5,9 +5,9 @@ from typing import Any
 import tensorflow as tf
 
 from gnnkit.graph import EdgeSet, GraphTensor, _field, check_scalar_graph_tensor
-from gnnkit.graph._checks import without_quotes
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
+from gnnkit.ops._checks import check_vector
 from gnnkit.ops._resolve import components_of
 
 
@@ -53,15 +53,7 @@ def _check_mask(mask: Any, edge_set: Any, name: str) -> Any:
     mask = _field.as_field(mask, what)
     if _field.dtype_of(mask) != tf.bool:
         raise ValueError(f"{what} must be bool, but is {_field.dtype_of(mask).name}. Compare with 0 to make one.")
-    index = edge_set.adjacency._fields()[0]
-    if _primitives.is_tf(mask):
-        message = without_quotes(f"{what} must have one entry an edge, the shape of the adjacency")
-        check = tf.debugging.assert_equal(tf.shape(mask), tf.shape(index), message)
-        with tf.control_dependencies([] if check is None else [check]):
-            return tf.identity(mask)
-    if mask.shape != index.shape:
-        raise ValueError(f"{what} must have shape {list(index.shape)}, one entry an edge, but has {list(mask.shape)}.")
-    return mask
+    return check_vector(mask, edge_set.total_size, what)
 
 
 def _select(edge_set: Any, keep: Any) -> EdgeSet:

@@ -9,6 +9,7 @@ from gnnkit.graph import EdgeSet, GraphTensor, NodeSet, _field, check_scalar_gra
 from gnnkit.graph._checks import without_quotes
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
+from gnnkit.ops._checks import check_vector
 from gnnkit.ops._resolve import components_of
 
 
@@ -44,8 +45,8 @@ def reorder_nodes(graph_tensor: GraphTensor, node_indices: Mapping[str, Any], *,
         if _field.dtype_of(order) not in (tf.int32, tf.int64):
             raise ValueError(f"{what} must be int32 or int64, but is {_field.dtype_of(order).name}.")
         node_set = node_sets[name]
-        if validate and _primitives.is_tf(order):
-            order = _check_order(order, node_set, what)
+        if validate:
+            order = _check_order(check_vector(order, node_set.total_size, what), node_set, what)
         new_position[name] = _field.cast(_primitives.invert_permutation(order), graph_tensor.indices_dtype)
         node_sets[name] = node_set.replace_features(
             {feature: _primitives.gather(value, order) for feature, value in node_set.features.items()}
@@ -55,16 +56,17 @@ def reorder_nodes(graph_tensor: GraphTensor, node_indices: Mapping[str, Any], *,
 
 
 def _check_order(order: Any, node_set: Any, what: str) -> Any:
-    what, total = without_quotes(what), tf.cast(node_set.total_size, order.dtype)
-    components = components_of(node_set)
+    if not _primitives.is_tf(order):
+        return order
+    what, components = without_quotes(what), components_of(node_set)
 
     def require(got: Any, want: Any, message: str) -> Any:
         check = tf.debugging.assert_equal(got, want, f"{what} must {message}")
         with tf.control_dependencies([] if check is None else [check]):
             return tf.identity(order)
 
-    order = require(tf.shape(order, order.dtype), total[tf.newaxis], "have one entry a node")
-    order = require(tf.sort(order), tf.range(total), "be a permutation of 0, 1, ... up to the number of nodes")
+    positions = tf.range(tf.size(order, order.dtype))
+    order = require(tf.sort(order), positions, "be a permutation of 0, 1, ... up to the number of nodes")
     return require(tf.gather(components, order), components, "leave each node in its component")
 
 
