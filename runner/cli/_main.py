@@ -7,19 +7,26 @@ import click
 
 import gnnkit
 from gnnkit.runner.cli._errors import Group
+from gnnkit.runner.cli._examples import examples
 from gnnkit.runner.cli._run import run
 from gnnkit.runner.cli._validate import schema, validate
 
 
 @click.group(
     cls=Group,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+        # Options may be written with underscores, as those of TF-GNN's tools are.
+        "token_normalize_func": lambda name: name.replace("_", "-"),
+    },
     epilog="""\b
 Examples:
   gnnkit run colabs/configs/demo.yaml
   gnnkit run config.yaml --set training.epochs=5 --set seed=1 --json
   gnnkit validate config.yaml
   gnnkit schema validate graph_schema.pbtxt
+  gnnkit examples print --graph-schema graph_schema.pbtxt --examples train.tfrecord --num-examples 1
 """,
 )
 @click.version_option(gnnkit.__version__, prog_name="gnnkit")
@@ -30,6 +37,7 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(validate)
 cli.add_command(schema)
+cli.add_command(examples)
 
 
 def main(*arguments: Any, **options: Any) -> Any:

@@ -1,10 +1,21 @@
-"""Hides what TensorFlow's C++ parts write while they load; they cannot be told to be silent in time."""
+"""Starts TensorFlow without what its C++ parts write while they load; they cannot be told to be silent in time."""
 
 import contextlib
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def loading_tensorflow(*, hidden: bool = False) -> Iterator[None]:
+    """Loads TensorFlow, and then what is imported in the block. hidden: whether not to say so on a terminal."""
+    with _waiting("Loading TensorFlow ...", hidden=hidden), native_stderr_hidden():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+        tf.constant(0)  # Starts the devices.
+        yield
 
 
 @contextlib.contextmanager
@@ -30,3 +41,18 @@ def native_stderr_hidden() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(saved, 2)
             os.close(saved)
+
+
+@contextlib.contextmanager
+def _waiting(text: str, *, hidden: bool) -> Iterator[None]:
+    """A line that goes away afterwards, on a terminal."""
+    if hidden or not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write(text)
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r" + " " * len(text) + "\r")
+        sys.stderr.flush()

@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -43,13 +42,9 @@ def run(config: Path, overrides: tuple[str, ...], as_json: bool, quiet: bool) ->
     loaded = config_module.load(config, overrides)
 
     from gnnkit.runner import pipeline
-    from gnnkit.runner.cli._quiet import native_stderr_hidden
+    from gnnkit.runner.cli._quiet import loading_tensorflow
 
-    with _waiting("Loading TensorFlow ...", hidden=quiet), native_stderr_hidden():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
-        tf.constant(0)  # Starts the devices.
+    with loading_tensorflow(hidden=quiet):
         execute = pipeline.execute
     with contextlib.redirect_stdout(sys.stderr):
         # Libraries print as they like; standard output belongs to the summary.
@@ -58,18 +53,3 @@ def run(config: Path, overrides: tuple[str, ...], as_json: bool, quiet: bool) ->
         click.echo(summary.to_json())
     else:
         summary.show()
-
-
-@contextlib.contextmanager
-def _waiting(text: str, *, hidden: bool) -> Iterator[None]:
-    """A line that goes away afterwards, on a terminal."""
-    if hidden or not sys.stderr.isatty():
-        yield
-        return
-    sys.stderr.write(text)
-    sys.stderr.flush()
-    try:
-        yield
-    finally:
-        sys.stderr.write("\r" + " " * len(text) + "\r")
-        sys.stderr.flush()

@@ -51,27 +51,33 @@ def schema() -> None:
     epilog="""\b
 Examples:
   gnnkit schema validate graph_schema.pbtxt
-  gnnkit schema validate graph_schema.pbtxt --no-tables
+  gnnkit schema validate graph_schema.pbtxt --tables
 """,
 )
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--tables/--no-tables", default=True, help="Whether the tables that the schema names must be there.")
-def validate_schema(file: Path, tables: bool) -> None:
-    """Check FILE, a GraphSchema in text (.pbtxt) or binary (.pb) form."""
-    from gnnkit.runner._errors import RunError
-    from gnnkit.runner.config import read_schema_file, schema_problems, table_problems
+@click.argument("file", required=False)
+@click.option("--graph-schema", metavar="FILE", help="FILE, for command lines of tfgnn_validate_graph_schema.")
+@click.option("--tables/--no-tables", default=False, help="Whether the tables that the schema names must be there.")
+def validate_schema(file: str | None, graph_schema: str | None, tables: bool) -> None:
+    """Check FILE, a GraphSchema in text (.pbtxt) or binary (.pb) form.
 
-    try:
-        parsed = read_schema_file(file)
-    except OSError as error:
-        raise RunError(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise RunError(str(error)) from None
-    problems = schema_problems(parsed)
+    Errors end with code 1. Warnings are of things that work, but are probably not meant.
+    """
+    from gnnkit.io._validate import schema_problems
+    from gnnkit.runner.cli._schema_file import read_schema_file, refuse
+
+    if (file is None) == (graph_schema is None):
+        raise click.UsageError("Give one schema file: gnnkit schema validate FILE.")
+    file = file or graph_schema or ""
+    parsed = read_schema_file(file)
+    errors, warnings = schema_problems(parsed)
+    problems = [str(error) for error in errors]
     if tables:
-        problems += table_problems(parsed, file.parent)
-    if problems:
-        raise RunError("\n  ".join([f"{file} has {len(problems)} problem{'s' * (len(problems) > 1)}:", *problems]))
+        from gnnkit.runner.config import table_problems
+
+        problems += table_problems(parsed, Path(file).parent)
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    refuse(file, problems)
     nodes, edges = len(parsed.node_sets), len(parsed.edge_sets)
     click.echo(f"{file} is valid: {nodes} node set{'s' * (nodes != 1)}, {edges} edge set{'s' * (edges != 1)}.")
 

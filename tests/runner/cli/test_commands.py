@@ -21,9 +21,12 @@ def invoke(*arguments):
     return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="gnnkit")
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["validate"], ["schema", "validate"]])
+@pytest.mark.parametrize(
+    "command",
+    ["", "run", "validate", "schema validate", "examples generate", "examples print", "examples stats"],
+)
 def test_help_has_examples(command):
-    result = invoke(*command, "--help")
+    result = invoke(*command.split(), "--help")
     assert result.exit_code == 0
     assert "Examples:\n    gnnkit " in result.output
 
@@ -31,8 +34,9 @@ def test_help_has_examples(command):
 def test_help_imports_little():
     code = (
         "import sys; from gnnkit.runner.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
+        "for command in ([], ['run'], ['schema', 'validate'], ['examples'], ['examples', 'stats']):\n"
+        "    try: main([*command, '--help'])\n"
+        "    except SystemExit: pass\n"
         "sys.exit(sum(m in sys.modules for m in ('tensorflow', 'keras', 'numpy', 'pydantic', 'rich')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -95,25 +99,55 @@ def test_json_schema_is_printed():
 def test_schema_validate(tmp_path):
     file = tmp_path / "s.pbtxt"
     file.write_text(
-        'node_sets { key: "a" value { metadata { filename: "a.csv" } } }'
-        'edge_sets { key: "e" value { source: "a" target: "b" metadata { filename: "e@2" } } }'
+        'node_sets { key: "a" value { features { key: "x" value { dtype: DT_FLOAT shape { dim { size: 1 } } } } } }'
+        'edge_sets { key: "e" value { source: "a" target: "b" features { key: "w" value {} } } }'
     )
     result = invoke("schema", "validate", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "Warning: Node set 'a', feature 'x': shape [1] is unnecessary; leave it out for one value an item.",
+        f"Error: {file} has 2 problems:",
+        "  Edge set 'e', feature 'w': the dtype is missing. Add for example `dtype: DT_FLOAT`.",
+        "  Edge set 'e': its target 'b' is no node set of the schema; there are ['a'].",
+    ]
+    file.write_text(file.read_text().replace('"b"', '"a"').replace("value {}", "value { dtype: DT_FLOAT }"))
+    for arguments in ([file], [f"--graph_schema={file}"], ["--graph-schema", file]):
+        result = invoke("schema", "validate", *arguments)
+        assert (result.exit_code, result.stdout) == (0, f"{file} is valid: 1 node set, 1 edge set.\n")
+        assert result.stderr.startswith("Warning: Node set 'a', feature 'x': shape [1] is unnecessary")
+
+
+def test_schema_validate_with_tables(tmp_path):
+    file = tmp_path / "s.pbtxt"
+    file.write_text(
+        'node_sets { key: "a" value { metadata { filename: "a.csv" } } }'
+        'edge_sets { key: "e" value { source: "a" target: "a" metadata { filename: "e@2" } } }'
+    )
+    assert invoke("schema", "validate", file).exit_code == 0
+    result = invoke("schema", "validate", file, "--tables")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        f"Error: {file} has 3 problems:",
-        "  edge set 'e': target: unknown node set 'b'. Known: a.",
+        f"Error: {file} has 2 problems:",
         f"  node set 'a': there is no table '{tmp_path}/a.csv'.",
         f"  edge set 'e': there is no table '{tmp_path}/e@2'.",
     ]
-    file.write_text(file.read_text().replace('"b"', '"a"'))
-    result = invoke("schema", "validate", file, "--no-tables")
-    assert result.stdout == f"{file} is valid: 1 node set, 1 edge set.\n"
     (tmp_path / "a.csv").touch()
     for i in range(2):
         (tmp_path / f"e-0000{i}-of-00002").touch()
-    assert invoke("schema", "validate", file).exit_code == 0
-    assert "cannot be read: No such file" in invoke("schema", "validate", tmp_path / "none.pbtxt").stderr
+    assert invoke("schema", "validate", file, "--tables").exit_code == 0
+
+
+def test_schema_validate_needs_a_schema(tmp_path):
+    (tmp_path / "garbage").write_text("nodes {")
+    cases = {"none": "cannot be read: No such file", "garbage": "is not a GraphSchema in text format: 1:1"}
+    for name, message in cases.items():
+        result = invoke("schema", "validate", tmp_path / name)
+        assert result.exit_code == 1
+        assert f"Error: {tmp_path / name} {message}" in result.stderr
+    for arguments in ([], [tmp_path / "garbage", "--graph-schema", tmp_path / "garbage"]):
+        result = invoke("schema", "validate", *arguments)
+        assert result.exit_code == 2
+        assert "Error: Give one schema file: gnnkit schema validate FILE." in result.stderr
 
 
 def _execute(monkeypatch, execute):
