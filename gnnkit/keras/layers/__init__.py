@@ -1,5 +1,6 @@
 """Keras layers over graphs."""
 
+from gnnkit.keras.layers._add_self_loops import AddSelfLoops as AddSelfLoops
 from gnnkit.keras.layers._convolution_base import AnyToAnyConvolutionBase as AnyToAnyConvolutionBase
 from gnnkit.keras.layers._graph_layer import GraphLayer as GraphLayer
 from gnnkit.keras.layers._graph_ops import Broadcast as Broadcast
