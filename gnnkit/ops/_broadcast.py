@@ -3,10 +3,10 @@
 from typing import Any
 
 from gnnkit._names import CONTEXT
-from gnnkit.graph import GraphTensor, check_scalar_graph_tensor
+from gnnkit.graph import GraphTensor
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
-from gnnkit.ops._resolve import check_tag, get_edge_set, get_node_set, resolve_sets, resolve_value
+from gnnkit.ops._resolve import Sets, check_tag, get_node_set, node_set_at, resolve_sets, resolve_value
 
 
 @graph_function
@@ -33,13 +33,9 @@ def broadcast_node_to_edges(
     [20, 30]
     """
     fn = "broadcast_node_to_edges"
-    check_scalar_graph_tensor(graph_tensor, fn)
     check_tag(node_tag, fn, allow_context=False)
-    adjacency = get_edge_set(graph_tensor, fn, edge_set_name).adjacency
-    node_set_name = adjacency.node_set_name(node_tag)
-    node_set = get_node_set(graph_tensor, fn, node_set_name)
-    value = resolve_value(node_set, f"node set {node_set_name!r}", fn, feature_value, feature_name)
-    return _primitives.gather(value, adjacency[node_tag])
+    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
+    return _broadcast(graph_tensor, node_tag, sets, fn, feature_value, feature_name)
 
 
 @graph_function
@@ -48,8 +44,8 @@ def broadcast_context_to_nodes(
 ) -> Any:
     """The value of each node's component: `[C, ...]` to `[V, ...]`. See `broadcast_node_to_edges`."""
     fn = "broadcast_context_to_nodes"
-    check_scalar_graph_tensor(graph_tensor, fn)
-    return _from_context(graph_tensor, get_node_set(graph_tensor, fn, node_set_name), fn, feature_value, feature_name)
+    sets = resolve_sets(graph_tensor, fn, node_set_name=node_set_name, single=True)
+    return _broadcast(graph_tensor, CONTEXT, sets, fn, feature_value, feature_name)
 
 
 @graph_function
@@ -58,13 +54,8 @@ def broadcast_context_to_edges(
 ) -> Any:
     """The value of each edge's component: `[C, ...]` to `[E, ...]`. See `broadcast_node_to_edges`."""
     fn = "broadcast_context_to_edges"
-    check_scalar_graph_tensor(graph_tensor, fn)
-    return _from_context(graph_tensor, get_edge_set(graph_tensor, fn, edge_set_name), fn, feature_value, feature_name)
-
-
-def _from_context(graph_tensor: GraphTensor, piece: Any, fn: str, feature_value: Any, feature_name: str | None) -> Any:
-    value = resolve_value(graph_tensor.context, "the context", fn, feature_value, feature_name)
-    return _primitives.repeat(value, piece.sizes, piece.total_size)
+    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
+    return _broadcast(graph_tensor, CONTEXT, sets, fn, feature_value, feature_name)
 
 
 @graph_function
@@ -79,22 +70,24 @@ def broadcast(
 ) -> Any:
     """Broadcasts from nodes (`SOURCE`, `TARGET`) to edges, or from the context to nodes or edges.
 
-    edge_set_name or node_set_name: where to; a sequence of names gives a list of results.
+    edge_set_name or node_set_name: where to; a sequence of names gives a list of results. All edge sets must have the
+        same node set at `from_tag`.
     Other arguments and errors: see `broadcast_node_to_edges`.
     """
-    fn = "broadcast"
-    check_tag(from_tag, fn)
-    sets = resolve_sets(graph_tensor, fn, edge_set_name, node_set_name)
-    if from_tag != CONTEXT and not sets.are_edges:
-        raise ValueError(f"{fn}: from tag {from_tag!r} goes to edges only; pass edge_set_name, or from_tag=CONTEXT.")
-    results = []
-    for name, piece in zip(sets.names, sets.pieces, strict=True):
-        if from_tag == CONTEXT:
-            results.append(_from_context(graph_tensor, piece, fn, feature_value, feature_name))
-        else:
-            results.append(
-                broadcast_node_to_edges(
-                    graph_tensor, name, from_tag, feature_value=feature_value, feature_name=feature_name
-                )  # type: ignore[arg-type]
-            )
+    check_tag(from_tag, "broadcast")
+    sets = resolve_sets(graph_tensor, "broadcast", edge_set_name, node_set_name)
+    return _broadcast(graph_tensor, from_tag, sets, "broadcast", feature_value, feature_name)
+
+
+def _broadcast(
+    graph_tensor: GraphTensor, from_tag: int | str, sets: Sets, fn: str, feature_value: Any, feature_name: str | None
+) -> Any:
+    if from_tag == CONTEXT:
+        value = resolve_value(graph_tensor.context, "the context", fn, feature_value, feature_name)
+        results = [_primitives.repeat(value, piece.sizes, piece.total_size) for piece in sets.pieces]
+    else:
+        name = node_set_at(sets, from_tag, fn)  # type: ignore[arg-type]
+        node_set = get_node_set(graph_tensor, fn, name)
+        value = resolve_value(node_set, f"node set {name!r}", fn, feature_value, feature_name)
+        results = [_primitives.gather(value, piece.adjacency[from_tag]) for piece in sets.pieces]
     return results if sets.was_sequence else results[0]

@@ -14,6 +14,7 @@ from gnnkit.ops._resolve import (
     get_edge_set,
     get_node_set,
     join,
+    node_set_at,
     resolve_sets,
     resolve_value,
 )
@@ -46,18 +47,10 @@ def pool_edges_to_node(
     >>> gnnkit.pool_edges_to_node(graph, "edges", gnnkit.TARGET, "sum", feature_name="w").numpy().tolist()
     [0, 4, 3]
     """
-    get_edge_set(graph_tensor, "pool_edges_to_node", edge_set_name)
-    return _pool(
-        graph_tensor,
-        node_tag,
-        "pool_edges_to_node",
-        edge_set_name,
-        None,
-        reduce_type,
-        feature_value,
-        feature_name,
-        False,
-    )
+    fn = "pool_edges_to_node"
+    check_tag(node_tag, fn, allow_context=False)
+    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
+    return _pool(graph_tensor, node_tag, sets, fn, reduce_type, feature_value, feature_name)
 
 
 @graph_function
@@ -70,10 +63,9 @@ def pool_nodes_to_context(
     feature_name: str | None = None,
 ) -> Any:
     """Reduces the values of the nodes of each component: `[V, ...]` to `[C, ...]`. See `pool_edges_to_node`."""
-    get_node_set(graph_tensor, "pool_nodes_to_context", node_set_name)
-    return _pool(
-        graph_tensor, CONTEXT, "pool_nodes_to_context", None, node_set_name, reduce_type, feature_value, feature_name
-    )
+    fn = "pool_nodes_to_context"
+    sets = resolve_sets(graph_tensor, fn, node_set_name=node_set_name, single=True)
+    return _pool(graph_tensor, CONTEXT, sets, fn, reduce_type, feature_value, feature_name)
 
 
 @graph_function
@@ -86,10 +78,9 @@ def pool_edges_to_context(
     feature_name: str | None = None,
 ) -> Any:
     """Reduces the values of the edges of each component: `[E, ...]` to `[C, ...]`. See `pool_edges_to_node`."""
-    get_edge_set(graph_tensor, "pool_edges_to_context", edge_set_name)
-    return _pool(
-        graph_tensor, CONTEXT, "pool_edges_to_context", edge_set_name, None, reduce_type, feature_value, feature_name
-    )
+    fn = "pool_edges_to_context"
+    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
+    return _pool(graph_tensor, CONTEXT, sets, fn, reduce_type, feature_value, feature_name)
 
 
 @graph_function
@@ -109,24 +100,22 @@ def pool(
     edge sets must have the same node set at `to_tag`.
     Other arguments, results and errors: see `pool_edges_to_node`.
     """
-    return _pool(graph_tensor, to_tag, "pool", edge_set_name, node_set_name, reduce_type, feature_value, feature_name)
+    check_tag(to_tag, "pool")
+    sets = resolve_sets(graph_tensor, "pool", edge_set_name, node_set_name)
+    return _pool(graph_tensor, to_tag, sets, "pool", reduce_type, feature_value, feature_name)
 
 
 def _pool(
     graph_tensor: GraphTensor,
     to_tag: int | str,
+    sets: Sets,
     fn: str,
-    edge_set_name: Any,
-    node_set_name: Any,
     reduce_type: str,
     feature_value: Any,
     feature_name: str | None,
-    allow_context: bool = True,
 ) -> Any:
-    check_tag(to_tag, fn, allow_context)
-    sets = resolve_sets(graph_tensor, fn, edge_set_name, node_set_name)
-    values = resolve_values(sets, fn, feature_value, feature_name)
     ids, num = receivers(graph_tensor, to_tag, sets, fn)
+    values = resolve_values(sets, fn, feature_value, feature_name)
     if len(values) == 1:
         return _primitives.reduce_segments(reduce_type, values[0], ids[0], num)
     return _primitives.reduce_segments(reduce_type, join(values, sets.names, fn), join(ids, sets.names, fn), num)
@@ -150,25 +139,23 @@ def resolve_values(sets: Sets, fn: str, feature_value: Any, feature_name: str | 
             raise ValueError(f"{fn}: got {len(given)} feature values for {len(sets.names)} sets {sets.names}.")
     else:
         given = [None] * len(sets.names)
-    return [
+    values = [
         resolve_value(piece, f"{kind} {name!r}", fn, value, feature_name)
         for name, piece, value in zip(sets.names, sets.pieces, given, strict=True)
     ]
+    for name, value in zip(sets.names, values, strict=True):
+        dtype = _field.dtype_of(value)
+        if not (dtype.is_floating or dtype.is_integer or dtype.is_complex):
+            what = "feature_value" if feature_name is None else f"feature {feature_name!r}"
+            raise TypeError(f"{fn}: {what} of {kind} {name!r} is {dtype.name}; expected numbers. Convert it first.")
+    return values
 
 
 def receivers(graph_tensor: GraphTensor, to_tag: int | str, sets: Sets, fn: str) -> tuple[list[Any], Any]:
     """For each set the receiver of each item, and how many receivers there are."""
     if to_tag == CONTEXT:
         return [components_of(piece) for piece in sets.pieces], graph_tensor.context.total_num_components
-    if not sets.are_edges:
-        raise ValueError(f"{fn}: to tag {to_tag!r} comes from edges only; pass edge_set_name, or to_tag=CONTEXT.")
-    names = {piece.adjacency.node_set_name(to_tag) for piece in sets.pieces}
-    if len(names) > 1:
-        raise ValueError(
-            f"{fn}: edge sets {sets.names} have different node sets at tag {to_tag}: {sorted(names)}. "
-            "Pool edge sets into one node set at a time."
-        )
-    node_set = get_node_set(graph_tensor, fn, names.pop())
+    node_set = get_node_set(graph_tensor, fn, node_set_at(sets, to_tag, fn))  # type: ignore[arg-type]
     return [piece.adjacency[to_tag] for piece in sets.pieces], node_set.total_size
 
 
@@ -185,12 +172,13 @@ def pool_neighbors_to_node(
 ) -> Any:
     """Reduces the values of each node's neighbours: a broadcast from `from_tag` (the other end) and a pool to `to_tag`.
 
-    edge_set_name: a name, or a sequence of names with the same node set at `to_tag`.
+    edge_set_name: a name, or a sequence of names with the same node sets at both tags.
     feature_value: `[V_from, ...]`, or feature_name: a feature of the neighbours' node set.
     Returns `[V_to, ...]`. Other arguments and errors: see `pool_edges_to_node`.
     """
     check_tag(to_tag, "pool_neighbors_to_node", allow_context=False)
     from_tag = reverse_tag(to_tag) if from_tag is None else from_tag
+    check_tag(from_tag, "pool_neighbors_to_node", allow_context=False)
     value = broadcast(
         graph_tensor, from_tag, edge_set_name=edge_set_name, feature_value=feature_value, feature_name=feature_name
     )
@@ -235,6 +223,6 @@ def reverse_tag(tag: int) -> int:
 def node_degree(graph_tensor: GraphTensor, edge_set_name: str, node_tag: int) -> Any:
     """The number of edges at each node, at the end `node_tag`: `[V]` of the graph's indices_dtype."""
     check_tag(node_tag, "node_degree", allow_context=False)
-    sets = resolve_sets(graph_tensor, "node_degree", edge_set_name)
+    sets = resolve_sets(graph_tensor, "node_degree", edge_set_name, single=True)
     ids, num = receivers(graph_tensor, node_tag, sets, "node_degree")
     return _primitives.segment_count(ids[0], num, graph_tensor.indices_dtype)

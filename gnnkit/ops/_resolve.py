@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from gnnkit._names import CONTEXT, SOURCE, TARGET
+from gnnkit._names import CONTEXT
 from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
 from gnnkit.ops import _primitives
 
@@ -17,8 +17,10 @@ class Sets(NamedTuple):
     was_sequence: bool
 
 
-def resolve_sets(graph: GraphTensor, fn: str, edge_set_name: Any = None, node_set_name: Any = None) -> Sets:
-    """Exactly one of the two, a name or a sequence of names."""
+def resolve_sets(
+    graph: GraphTensor, fn: str, edge_set_name: Any = None, node_set_name: Any = None, *, single: bool = False
+) -> Sets:
+    """Exactly one of the two: a name or, unless `single`, a sequence of names."""
     if not isinstance(graph, GraphTensor):
         raise TypeError(f"{fn}: expected a GraphTensor, but got {type(graph).__name__}.")
     check_scalar_graph_tensor(graph, fn)
@@ -26,12 +28,33 @@ def resolve_sets(graph: GraphTensor, fn: str, edge_set_name: Any = None, node_se
         raise ValueError(f"{fn}: pass exactly one of edge_set_name and node_set_name.")
     are_edges = edge_set_name is not None
     given = edge_set_name if are_edges else node_set_name
-    was_sequence = not isinstance(given, str)
+    was_sequence = not single and not isinstance(given, str)
     if was_sequence and not isinstance(given, Sequence):
         raise TypeError(f"{fn}: set names must be a str or a sequence of them, but got {type(given).__name__}.")
-    names = list(given) if was_sequence else [given]
+    names: list[Any] = list(given) if was_sequence else [given]
+    if not names:
+        raise ValueError(f"{fn}: {'edge' if are_edges else 'node'}_set_name is empty; name at least one set.")
     pieces = [get_edge_set(graph, fn, n) if are_edges else get_node_set(graph, fn, n) for n in names]
     return Sets(names, pieces, are_edges, was_sequence)
+
+
+def node_set_at(sets: Sets, tag: int, fn: str) -> str:
+    """The name of the node set that all edge sets have at `tag`."""
+    if not sets.are_edges:
+        raise ValueError(f"{fn}: tag {tag!r} is an end of edges; pass edge_set_name, or gnnkit.CONTEXT as the tag.")
+    found = []
+    for name, piece in zip(sets.names, sets.pieces, strict=True):
+        if tag not in piece.adjacency.tags:
+            raise KeyError(
+                f"{fn}: edge set {name!r} has no tag {tag!r} (#index.{tag}), only {list(piece.adjacency.tags)}."
+            )
+        found.append(piece.adjacency.node_set_name(tag))
+    if len(set(found)) > 1:
+        raise ValueError(
+            f"{fn}: edge sets {sets.names} have different node sets at tag {tag}: {found}. "
+            "Take edge sets that share one node set at a time."
+        )
+    return found[0]
 
 
 def get_edge_set(graph: GraphTensor, fn: str, name: Any) -> Any:
@@ -91,8 +114,7 @@ def join(values: Sequence[Any], names: Sequence[str], fn: str) -> Any:
 
 
 def check_tag(tag: Any, fn: str, allow_context: bool = True) -> None:
-    allowed = (SOURCE, TARGET, CONTEXT) if allow_context else (SOURCE, TARGET)
-    if isinstance(tag, bool) or tag not in allowed and not (isinstance(tag, int) and tag >= 0):
+    if isinstance(tag, bool) or not (isinstance(tag, int) or (allow_context and tag == CONTEXT)):
         raise ValueError(
             f"{fn}: the tag must be gnnkit.SOURCE (0), gnnkit.TARGET (1)"
             f"{' or gnnkit.CONTEXT' if allow_context else ''}, but got {tag!r}."
