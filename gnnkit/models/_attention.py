@@ -23,6 +23,10 @@ class Ends(NamedTuple):
     from_receiver: Callable[[Any], Any]
     from_sender_node: Callable[[Any], Any]
 
+    def map_inputs(self, fn: Callable[[Any], Any]) -> "Ends":
+        inputs = (None if x is None else fn(x) for x in self[:3])
+        return Ends(*inputs, *self[3:])
+
     def from_senders(self, node_fn: Callable[[Any], Any], edge_fn: Callable[[Any], Any]) -> Any:
         """`node_fn` of sender nodes plus `edge_fn` of edges, of those that there are: `[E, ...]`.
 
@@ -32,6 +36,13 @@ class Ends(NamedTuple):
             return edge_fn(self.sender_edge)
         result = self.from_sender_node(node_fn(self.sender_node))
         return result if self.sender_edge is None else result + edge_fn(self.sender_edge)
+
+    def concat_senders(self) -> Any:
+        """Sender nodes and edges, of those that there are, side by side: `[E, F]`."""
+        if self.sender_node is None:
+            return self.sender_edge
+        result = self.from_sender_node(self.sender_node)
+        return result if self.sender_edge is None else ops.concatenate([result, self.sender_edge], -1)
 
 
 class AttentionConv(AnyToAnyConvolutionBase):

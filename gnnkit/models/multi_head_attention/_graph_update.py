@@ -1,0 +1,97 @@
+"""Graph updates with multi-head attention."""
+
+from collections.abc import Collection
+from typing import Any
+
+import keras
+
+from gnnkit._names import HIDDEN_STATE
+from gnnkit.models._config_dict import config_dict_functions
+from gnnkit.models._updates import attention_mpnn_graph_update, homogeneous_graph_update
+from gnnkit.models.multi_head_attention._conv import MultiHeadAttentionConv
+
+
+def MultiHeadAttentionHomGraphUpdate(
+    *,
+    num_heads: int,
+    per_head_channels: int,
+    receiver_tag: int,
+    feature_name: str = HIDDEN_STATE,
+    name: str = "multi_head_attention",
+    **kwargs: Any,
+) -> keras.layers.Layer:
+    """Makes one `MultiHeadAttentionConv` of a homogeneous graph (auxiliary sets aside); its result replaces the node state.
+
+    feature_name: what receivers and senders are read from. Other arguments: see `MultiHeadAttentionConv`.
+    ValueError (when first called): the graph is not homogeneous.
+
+    >>> import gnnkit, tensorflow as tf
+    >>> graph = gnnkit.homogeneous([0, 1], [1, 2], node_features=tf.ones([3, 4]))
+    >>> update = gnnkit.models.multi_head_attention.MultiHeadAttentionHomGraphUpdate(
+    ...     num_heads=2, per_head_channels=8, receiver_tag=gnnkit.TARGET)
+    >>> update(graph).node_sets["nodes"]["hidden_state"].shape
+    TensorShape([3, 16])
+    """
+
+    def convolution() -> MultiHeadAttentionConv:
+        return MultiHeadAttentionConv(
+            num_heads=num_heads,
+            per_head_channels=per_head_channels,
+            receiver_tag=receiver_tag,
+            receiver_feature=feature_name,
+            sender_node_feature=feature_name,
+            **kwargs,
+        )
+
+    return homogeneous_graph_update(
+        convolution, feature_name=feature_name, name=name, who="MultiHeadAttentionHomGraphUpdate"
+    )
+
+
+def MultiHeadAttentionMPNNGraphUpdate(
+    *,
+    units: int,
+    message_dim: int,
+    num_heads: int,
+    receiver_tag: int,
+    node_set_names: Collection[str] | None = None,
+    edge_feature: str | None = None,
+    l2_regularization: float = 0.0,
+    edge_dropout_rate: float = 0.0,
+    state_dropout_rate: float = 0.0,
+    attention_activation: Any = None,
+    conv_activation: Any = "relu",
+    activation: Any = "relu",
+    kernel_initializer: Any = "glorot_uniform",
+) -> keras.layers.Layer:
+    """Makes one round of message passing with a `MultiHeadAttentionConv` along each edge set.
+
+    attention_activation: see `MultiHeadAttentionConv`. Other arguments, shapes and errors: see
+    `gnnkit.models.gat_v2.GATv2MPNNGraphUpdate`, which differs in the convolution only.
+
+    >>> import gnnkit, tensorflow as tf
+    >>> graph = gnnkit.homogeneous([0, 1], [1, 2], node_features=tf.ones([3, 4]))
+    >>> update = gnnkit.models.multi_head_attention.MultiHeadAttentionMPNNGraphUpdate(
+    ...     units=16, message_dim=8, num_heads=2, receiver_tag=gnnkit.TARGET)
+    >>> update(graph).node_sets["nodes"]["hidden_state"].shape
+    TensorShape([3, 16])
+    """
+    return attention_mpnn_graph_update(
+        MultiHeadAttentionConv,
+        units=units,
+        message_dim=message_dim,
+        num_heads=num_heads,
+        receiver_tag=receiver_tag,
+        node_set_names=node_set_names,
+        edge_feature=edge_feature,
+        l2_regularization=l2_regularization,
+        edge_dropout_rate=edge_dropout_rate,
+        state_dropout_rate=state_dropout_rate,
+        conv_activation=conv_activation,
+        activation=activation,
+        kernel_initializer=kernel_initializer,
+        attention_activation=attention_activation,
+    )
+
+
+graph_update_get_config_dict, graph_update_from_config_dict = config_dict_functions(MultiHeadAttentionMPNNGraphUpdate)
