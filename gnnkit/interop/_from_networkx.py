@@ -13,7 +13,7 @@ from gnnkit._names import ID_NAME
 from gnnkit.graph import Adjacency, AdjacencySpec, Context, EdgeSet, GraphTensor, GraphTensorSpec, NodeSet
 from gnnkit.interop._graphs import to_field
 from gnnkit.interop._optional import require
-from gnnkit.interop._rows import attribute_rows, to_rows
+from gnnkit.interop._rows import to_rows
 from gnnkit.interop._to_networkx import COMPONENT, LOCAL_ID, NUM_COMPONENTS, TYPE
 
 
@@ -94,8 +94,7 @@ def from_networkx(
     def features(items: Sequence[_Item], what: str, kinds: Mapping[str, Any] | None) -> dict[str, Any]:
         if kinds is None:
             kinds = {name: None for item in items for name in item.attributes if name not in ignored}
-        rows = attribute_rows(((item.key, item.attributes) for item in items), kinds, what)
-        return {name: _field(rows[name], f"{what}, feature {name!r}", kind) for name, kind in kinds.items()}
+        return {name: _feature(items, name, what, kind) for name, kind in kinds.items()}
 
     def sizes(items: Sequence[_Item]) -> tf.Tensor:
         return tf.constant(np.bincount([i.component for i in items], minlength=len(context)), indices_dtype)
@@ -234,8 +233,15 @@ def _fit_to(
     )
 
 
-def _field(rows: Sequence[Any], what: str, kind: Any) -> Any:
+def _feature(items: Sequence[_Item], name: str, what: str, kind: Any) -> Any:
     """kind: the spec of the feature, if it is known."""
+    for item in items:
+        if name not in item.attributes:
+            raise ValueError(
+                f"{what}: {item.key!r} has no attribute {name!r}, which others or the spec have. Give it to all of them, "
+                "or remove it there."
+            )
+    rows, what = [item.attributes[name] for item in items], f"{what}, feature {name!r}"
     if kind is None:
         return to_field(to_rows(rows, what))
     dims = tuple(kind.shape[1:])

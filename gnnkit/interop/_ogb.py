@@ -53,14 +53,11 @@ def ogb_to_tables(
         )
     if data.graphs is not None:
         for name, nodes in data.nodes.items():
+            graph_of_node = np.repeat(np.arange(len(nodes.counts)), nodes.counts)
             edge_sets[f"has_{name}"] = EdgeTable(
-                source_set="graph",
-                target_set=name,
-                source=np.repeat(np.arange(len(nodes.counts)), nodes.counts),
-                target=np.arange(nodes.counts.sum()),
+                source_set="graph", target_set=name, source=graph_of_node, target=np.arange(len(graph_of_node))
             )
-            graphs = len(nodes.counts)
-        node_sets["graph"] = NodeTable(num_nodes=graphs, features=data.graphs)
+        node_sets["graph"] = NodeTable(num_nodes=data.num_graphs, features=data.graphs)
     tables = GraphTables(node_sets=node_sets, edge_sets=edge_sets)
     return tables.replace(schema=schema_of(tables))
 

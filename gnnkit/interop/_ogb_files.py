@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
@@ -11,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from gnnkit.interop._ogb_csv import read_csv
+
 Progress = Callable[[int, int, str], None]
+Sets = list[tuple[str, Callable[[], "Nodes | Edges"]]]  # Name -> what reads it.
 _PARTS = ("train", "valid", "test")
-_BLOCK_SIZE = 1 << 24  # Bytes of a CSV file that are read at a time.
 
 
 @final
@@ -43,89 +46,91 @@ class Edges:
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """nodes, edges: by name. graphs: features of whole graphs `[G, ...]`; None where the nodes have the labels.
+    """nodes, edges: by name. heterogeneous: whether the files name the sets.
 
-    heterogeneous: whether the files name node sets.
+    graphs: features of whole graphs `[G, ...]`; None where the nodes have the labels.
     """
 
     nodes: Mapping[str, Nodes]
     edges: Mapping[str, Edges]
-    graphs: Mapping[str, np.ndarray] | None
     heterogeneous: bool
+    graphs: Mapping[str, np.ndarray] | None = None
+
+    @property
+    def num_graphs(self) -> int:
+        return len(next(iter(self.nodes.values())).counts)
 
 
 def read_dataset(folder: pathlib.Path, split: str | None, progress: Progress | None) -> Dataset:
     """Reads `raw/` and `split/`; see `ogb_to_tables`."""
     raw = folder / "raw"
-    layouts = {
-        "edge.csv.gz": _csv,
-        "data.npz": _npz,
-        "triplet-type-list.csv.gz": _heterogeneous_csv,
-        "edge_index_dict.npz": _heterogeneous_npz,
+    layouts = {  # A file that tells the layout: how to read it, whether it names node sets.
+        "edge.csv.gz": (_csv, False),
+        "data.npz": (_npz, False),
+        "triplet-type-list.csv.gz": (_heterogeneous_csv, True),
+        "edge_index_dict.npz": (_heterogeneous_npz, True),
     }
-    for file, read in layouts.items():
-        if (raw / file).is_file():
-            nodes, edges = read(raw, _Teller(progress))
-            break
-    else:
+    found = [entry for file, entry in layouts.items() if (raw / file).is_file()]
+    if not found:
         raise FileNotFoundError(f"{raw} is not the raw folder of an OGB dataset: it has none of {', '.join(layouts)}.")
-    heterogeneous = "nodes" not in nodes
-    graphs = len(next(iter(nodes.values())).counts)
-    graph_labels = _labels(raw, "graph")
-    if graph_labels is None and graphs == 1:
-        for name, table in nodes.items():
-            extra = _node_labels(raw, name, heterogeneous)
-            extra |= _split(folder, split, name if heterogeneous else "", int(table.counts.sum()), bool(extra))
-            nodes[name] = dataclasses.replace(table, features={**table.features, **extra})
-        features = None
-    else:
-        features = {} if graph_labels is None else {"labels": graph_labels}
-        features |= _split(folder, split, "", graphs, bool(features))
-    result = Dataset(nodes=nodes, edges=edges, graphs=features, heterogeneous=heterogeneous)
-    _check(result, graphs, raw)
+    layout, heterogeneous = found[0]
+    sets = layout(raw)
+    tables = []
+    for done, (name, read) in enumerate(sets):
+        if progress is not None:
+            progress(done, len(sets), name)
+        tables.append((name, read()))
+    if progress is not None:
+        progress(len(sets), len(sets), "")
+    result = Dataset(
+        nodes={name: table for name, table in tables if isinstance(table, Nodes)},
+        edges={name: table for name, table in tables if isinstance(table, Edges)},
+        heterogeneous=heterogeneous,
+    )
+    result = _with_labels(result, folder, split)
+    _check(result, raw)
     return result
 
 
-class _Teller:
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-
-    def __call__(self, names: Iterable[str]) -> Iterable[str]:
-        """The names, one after another, while progress is told."""
-        names = list(names)
-        for done, name in enumerate(names):
-            if self._progress is not None:
-                self._progress(done, len(names), name)
-            yield name
-        if self._progress is not None:
-            self._progress(len(names), len(names), "")
-
-
-def _csv(raw: pathlib.Path, tell: _Teller) -> tuple[dict[str, Nodes], dict[str, Edges]]:
-    nodes, edges = {}, {}
-    for name in tell(("nodes", "edges")):
-        if name == "nodes":
-            counts = read_csv(raw / "num-node-list.csv.gz")[:, 0]
-            nodes[name] = Nodes(counts=counts, features=_csv_features(raw, "node"))
-        else:
-            edges[name] = _csv_edges(raw, ("nodes", "nodes"))
-    return nodes, edges
+def _with_labels(data: Dataset, folder: pathlib.Path, split: str | None) -> Dataset:
+    """Adds labels and split, of graphs or of nodes."""
+    raw = folder / "raw"
+    labels = _labels(raw, "graph")
+    if labels is not None or data.num_graphs > 1:
+        features = {} if labels is None else {"labels": labels}
+        features |= _split(folder, split, "", data.num_graphs, bool(features))
+        return dataclasses.replace(data, graphs=features)
+    nodes = {}
+    for name, table in data.nodes.items():
+        features = _node_labels(raw, name, data.heterogeneous)
+        subfolder = name if data.heterogeneous else ""
+        features |= _split(folder, split, subfolder, int(table.counts.sum()), bool(features))
+        nodes[name] = dataclasses.replace(table, features={**table.features, **features})
+    return dataclasses.replace(data, nodes=nodes)
 
 
-def _heterogeneous_csv(raw: pathlib.Path, tell: _Teller) -> tuple[dict[str, Nodes], dict[str, Edges]]:
+def _csv(raw: pathlib.Path) -> Sets:
+    return [
+        ("nodes", lambda: _csv_nodes(raw, read_csv(raw / "num-node-list.csv.gz")[:, 0])),
+        ("edges", lambda: _csv_edges(raw, ("nodes", "nodes"))),
+    ]
+
+
+def _heterogeneous_csv(raw: pathlib.Path) -> Sets:
     with pa.input_stream(str(raw / "num-node-dict.csv.gz")) as stream:
         counts = pyarrow.csv.read_csv(stream)
-    triplets = [tuple(row) for row in read_csv(raw / "triplet-type-list.csv.gz", text_columns=3).tolist()]
-    names = edge_set_names(triplets)
-    nodes, edges = {}, {}
-    for name in tell([*sorted(counts.column_names), *names]):
-        if name in names:
-            head, _, tail = names[name]
-            edges[name] = _csv_edges(raw / "relations" / "___".join(names[name]), (head, tail))
-        else:
-            features = _csv_features(raw / "node-feat" / name, "node")
-            nodes[name] = Nodes(counts=counts[name].to_numpy().astype(np.int64), features=features)
-    return nodes, edges
+    sets: Sets = [
+        (name, functools.partial(_csv_nodes, raw / "node-feat" / name, counts[name].to_numpy().astype(np.int64)))
+        for name in sorted(counts.column_names)
+    ]
+    for name, triplet in edge_set_names(read_csv(raw / "triplet-type-list.csv.gz", text_columns=3).tolist()).items():
+        folder = raw / "relations" / "___".join(triplet)
+        sets.append((name, functools.partial(_csv_edges, folder, (triplet[0], triplet[2]))))
+    return sets
+
+
+def _csv_nodes(folder: pathlib.Path, counts: np.ndarray) -> Nodes:
+    return Nodes(counts=counts, features=_csv_features(folder, "node"))
 
 
 def _csv_edges(folder: pathlib.Path, ends: tuple[str, str]) -> Edges:
@@ -146,52 +151,45 @@ def _csv_features(folder: pathlib.Path, kind: str) -> dict[str, np.ndarray]:
     return {name: _one_value(read_csv(path)) for name, path in sorted(files.items())}
 
 
-def _npz(raw: pathlib.Path, tell: _Teller) -> tuple[dict[str, Nodes], dict[str, Edges]]:
-    nodes, edges = {}, {}
-    with np.load(raw / "data.npz") as data:
-        features = {
-            kind: {k.removeprefix(f"{kind}_"): k for k in data if k.startswith(f"{kind}_") and k != "edge_index"}
-            for kind in ("node", "edge")
-        }
-        for name in tell(("nodes", "edges")):
-            columns = {f: _one_value(data[key]) for f, key in features[name[:-1]].items()}
-            if name == "nodes":
-                nodes[name] = Nodes(counts=data["num_nodes_list"], features=columns)
-            else:
-                edges[name] = Edges(
-                    ends=("nodes", "nodes"), index=data["edge_index"], counts=data["num_edges_list"], features=columns
-                )
-    return nodes, edges
+def _npz(raw: pathlib.Path) -> Sets:
+    data = load_npz(raw / "data.npz")
+    index = data.pop("edge_index")
+
+    def features(kind: str) -> dict[str, np.ndarray]:
+        return {k.removeprefix(kind): _one_value(column) for k, column in data.items() if k.startswith(kind)}
+
+    edges = Edges(ends=("nodes", "nodes"), index=index, counts=data["num_edges_list"], features=features("edge_"))
+    return [
+        ("nodes", lambda: Nodes(counts=data["num_nodes_list"], features=features("node_"))),
+        ("edges", lambda: edges),
+    ]
 
 
-def _heterogeneous_npz(raw: pathlib.Path, tell: _Teller) -> tuple[dict[str, Nodes], dict[str, Edges]]:
-    # File -> {set: array}; sets of edges are called head___relation___tail.
-    files = {path.stem.removesuffix("_dict"): path for path in sorted(raw.glob("*.npz"))}
-    node_counts, edge_counts, index = (_load(files.pop(name)) for name in ("num_nodes", "num_edges", "edge_index"))
-    files.pop("node-label", None)
-    columns = {name: _load(path) for name, path in files.items()}
+def _heterogeneous_npz(raw: pathlib.Path) -> Sets:
+    # What it is -> {set: array}; sets of edges are called head___relation___tail.
+    files = {path.stem.removesuffix("_dict"): load_npz(path) for path in sorted(raw.glob("*.npz"))}
 
     def features(kind: str, key: str) -> dict[str, np.ndarray]:
-        return {
-            name.removeprefix(f"{kind}_"): _one_value(arrays[key])
-            for name, arrays in columns.items()
-            if name.startswith(f"{kind}_") and key in arrays
-        }
+        names = [name for name, arrays in files.items() if name.startswith(kind) and key in arrays]
+        return {name.removeprefix(kind): _one_value(files[name][key]) for name in names if name != "edge_index"}
 
-    names = edge_set_names(tuple(key.split("___")) for key in edge_counts)
-    nodes, edges = {}, {}
-    for name in tell([*sorted(node_counts), *names]):
-        if name in names:
-            key, (head, _, tail) = "___".join(names[name]), names[name]
-            edges[name] = Edges(
-                ends=(head, tail), index=index[key], counts=edge_counts[key], features=features("edge", key)
-            )
-        else:
-            nodes[name] = Nodes(counts=node_counts[name], features=features("node", name))
-    return nodes, edges
+    sets: Sets = [
+        (name, functools.partial(Nodes, counts=counts, features=features("node_", name)))
+        for name, counts in sorted(files["num_nodes"].items())
+    ]
+    for name, triplet in edge_set_names(key.split("___") for key in files["num_edges"]).items():
+        key = "___".join(triplet)
+        edges = Edges(
+            ends=(triplet[0], triplet[2]),
+            index=files["edge_index"][key],
+            counts=files["num_edges"][key],
+            features=features("edge_", key),
+        )
+        sets.append((name, lambda edges=edges: edges))
+    return sets
 
 
-def _load(path: pathlib.Path) -> dict[str, np.ndarray]:
+def load_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
     with np.load(path) as data:
         return dict(data)
 
@@ -202,7 +200,7 @@ def edge_set_names(triplets: Iterable[Any]) -> dict[str, tuple[str, str, str]]:
     >>> edge_set_names([("a", "cites", "a"), ("a", "has", "b"), ("b", "has", "c")])
     {'cites': ('a', 'cites', 'a'), 'a___has___b': ('a', 'has', 'b'), 'b___has___c': ('b', 'has', 'c')}
     """
-    triplets = sorted(triplets)
+    triplets = sorted(map(tuple, triplets))
     relations = [relation for _, relation, _ in triplets]
     return {t[1] if relations.count(t[1]) == 1 else "___".join(t): t for t in triplets}
 
@@ -211,7 +209,7 @@ def _node_labels(raw: pathlib.Path, name: str, heterogeneous: bool) -> dict[str,
     if not heterogeneous:
         labels = _labels(raw, "node")
     elif (raw / "node-label.npz").is_file():
-        labels = _load(raw / "node-label.npz").get(name)
+        labels = load_npz(raw / "node-label.npz").get(name)
     else:
         labels = _labels(raw / "node-label" / name, "node")
     return {} if labels is None else {"labels": _one_value(labels)}
@@ -221,7 +219,7 @@ def _labels(folder: pathlib.Path, kind: str) -> np.ndarray | None:
     if (folder / f"{kind}-label.csv.gz").is_file():
         return _one_value(read_csv(folder / f"{kind}-label.csv.gz"))
     if (folder / f"{kind}-label.npz").is_file():
-        return _one_value(_load(folder / f"{kind}-label.npz")[f"{kind}_label"])
+        return _one_value(load_npz(folder / f"{kind}-label.npz")[f"{kind}_label"])
     return None
 
 
@@ -253,46 +251,13 @@ def _split(folder: pathlib.Path, name: str | None, subfolder: str, count: int, l
     return {"split": result}
 
 
-def read_csv(path: pathlib.Path, text_columns: int = 0) -> np.ndarray:
-    """`[rows, columns]` of a CSV file without header: int64, float32 (missing cells are NaN) or objects (texts).
-
-    text_columns: the number of columns, where all of them are texts whatever they look like; they come as str.
-    """
-    read = pyarrow.csv.ReadOptions(autogenerate_column_names=True, block_size=_BLOCK_SIZE)
-    types = {f"f{i}": pa.string() for i in range(text_columns)}
-    while True:
-        names = []
-        try:
-            convert = pyarrow.csv.ConvertOptions(column_types=types)
-            with pyarrow.csv.open_csv(str(path), read_options=read, convert_options=convert) as reader:
-                names = reader.schema.names
-                blocks = [_block(batch, text_columns > 0) for batch in reader]
-            break
-        except pa.ArrowInvalid as error:
-            if types or not names:
-                raise ValueError(f"{path} cannot be read as CSV: {error}") from error
-            types = dict.fromkeys(names, pa.float64())  # Its first block looked like whole numbers, a later one not.
-    result = np.concatenate(blocks)
-    return result.astype(np.float32) if result.dtype == np.float64 else result
-
-
-def _block(batch: pa.RecordBatch, as_str: bool) -> np.ndarray:
-    columns: list[Any] = batch.columns
-    if any(pa.types.is_string(column.type) for column in columns):
-        kind = pa.string() if as_str else pa.binary()
-        return np.stack([column.cast(kind).to_numpy(zero_copy_only=False) for column in columns], axis=1)
-    if all(pa.types.is_integer(column.type) and not column.null_count for column in columns):
-        return np.stack([column.to_numpy() for column in columns], axis=1)
-    floats = [column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32) for column in columns]
-    return np.stack(floats, axis=1)
-
-
 def _one_value(table: np.ndarray) -> np.ndarray:
     """A table of one column as one value a row."""
     return table[:, 0] if table.ndim == 2 and table.shape[1] == 1 else table
 
 
-def _check(dataset: Dataset, graphs: int, raw: pathlib.Path) -> None:
+def _check(dataset: Dataset, raw: pathlib.Path) -> None:
+    graphs = dataset.num_graphs
     for name, nodes in dataset.nodes.items():
         _check_rows(f"{raw}: node set {name!r}", nodes, graphs)
     for name, edges in dataset.edges.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
@@ -62,24 +62,6 @@ def rows_of(field: Any) -> list[Any]:
     field: an array or tensor `[N, ...]`, or anything ragged with `values` and `row_splits`.
     """
     return list(_sliceable(field))
-
-
-def attribute_rows(
-    items: Iterable[tuple[Any, Mapping[str, Any]]], names: Iterable[str], what: str
-) -> dict[str, list[Any]]:
-    """Name -> one value an item. items: (name of the item for messages, its attributes).
-
-    ValueError: an item lacks one.
-    """
-    rows: dict[str, list[Any]] = {name: [] for name in names}
-    for key, attributes in items:
-        for name, values in rows.items():
-            if name not in attributes:
-                raise ValueError(
-                    f"{what}: {key!r} has no attribute {name!r}, but others have. Give it to all of them, or delete it."
-                )
-            values.append(attributes[name])
-    return rows
 
 
 def _flatten(rows: Sequence[Any], what: str) -> tuple[Any, list[np.ndarray]]:

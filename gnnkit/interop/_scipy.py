@@ -42,7 +42,8 @@ def from_scipy(
     single = sparse.issparse(matrices) or not isinstance(matrices, Mapping)  # A dok_array is both.
     sizes: dict[str, tuple[int, str]] = {}
     edge_sets = {}
-    for name, matrix in ({"edges": matrices} if single else matrices).items():
+    named: Mapping[str, Any] = {"edges": matrices} if single else matrices
+    for name, matrix in named.items():
         coo = matrix.tocoo() if sparse.issparse(matrix) else sparse.coo_array(np.asarray(matrix))
         if coo.ndim != 2:
             raise ValueError(f"Edge set {name!r}: the matrix has shape {list(coo.shape)}; expected two dimensions.")

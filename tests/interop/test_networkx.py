@@ -171,7 +171,7 @@ ONE = to_networkx(random_graph(0))
 @pytest.mark.parametrize(
     ("graph", "options", "message"),
     [
-        (_graph(y=1), {}, "Node set 'nodes': 0 has no attribute 'y', but others have. Give it to all"),
+        (_graph(y=1), {}, "Node set 'nodes': 0 has no attribute 'y', which others or the spec have. Give it"),
         (_graph(x="a"), {}, "Node set 'nodes', feature 'x' has values like 1 and 'a'; expected texts only"),
         (_graph(x=None), {}, "feature 'x' has values like 1 and None; expected numbers, texts or lists"),
         (_graph(x=[1]), {}, r"feature 'x' has single values and lists: 1 and \[1\]. All items need the same rank"),

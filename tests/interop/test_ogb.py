@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 import gnnkit
-from gnnkit.interop import _ogb_files, convert_ogb_dataset, ogb_to_graph_tensor, ogb_to_tables
-from gnnkit.interop._ogb_files import read_csv
+from gnnkit.interop import _ogb_csv, convert_ogb_dataset, ogb_to_graph_tensor, ogb_to_tables
+from gnnkit.interop._ogb_csv import read_csv
 from gnnkit.samplers import GraphStore, SamplingSpecBuilder, dataset, read_tables, to_graph_tensor
 from gnnkit.testing import assert_graphs_equal
 
@@ -117,7 +117,7 @@ def test_csv_types(tmp_path, write_csv):
 
 
 def test_csv_whose_first_block_looks_like_whole_numbers(tmp_path, write_csv, monkeypatch):
-    monkeypatch.setattr(_ogb_files, "_BLOCK_SIZE", 64)
+    monkeypatch.setattr(_ogb_csv, "_BLOCK_SIZE", 64)
     path = tmp_path / "x.csv.gz"
     write_csv(path, [*range(1000), 0.5])
     values = read_csv(path)[:, 0]
