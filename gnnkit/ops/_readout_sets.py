@@ -35,12 +35,14 @@ def validate_graph_tensor_spec_for_readout(
 def validate_graph_tensor_for_readout(
     graph: GraphTensor, required_keys: Sequence[str] | None = None, *, readout_node_set: str = "_readout"
 ) -> GraphTensor:
-    """The same graph, after the checks of its spec and, on the TensorFlow backend, of the indices of each key.
+    """The same graph, after the checks of its spec and, on the TensorFlow backend, of the indices of the keys.
 
+    required_keys: the keys to check; all that there are by default.
     ValueError, KeyError: see `validate_graph_tensor_spec_for_readout`. InvalidArgumentError: malformed indices.
     """
     keys = readout_edge_sets(graph, required_keys or (), readout_node_set)
-    checks = [check for key in keys for check in index_checks(graph, key, keys[key], readout_node_set)]
+    checked = keys if required_keys is None else required_keys
+    checks = [check for key in checked for check in index_checks(graph, key, keys[key], readout_node_set)]
     if not checks:
         return graph
     with tf.control_dependencies(checks):
@@ -60,13 +62,21 @@ def readout_edge_sets(
             "Add one with add_readout_from_first_node, or let the sampler make it."
         )
     keys: dict[str, list[str]] = {}
+    readers: dict[tuple[str, str], str] = {}
     for name, edge_set in tree._edge_sets.items():
         if name.startswith(f"{readout_node_set}/"):
             match = _KEY.fullmatch(name.removeprefix(f"{readout_node_set}/"))
             if not match:
                 raise ValueError(f"Readout edge set {name!r} is not named {readout_node_set}/KEY or .../KEY/SUFFIX.")
             _check_ends(tree, name, edge_set._adjacency, readout_node_set)
-            keys.setdefault(match.group(1), []).append(name)
+            key, source = match.group(1), edge_set._adjacency.source_name
+            other = readers.setdefault((key, source), name)
+            if other != name:
+                raise ValueError(
+                    f"Readout edge sets {other!r} and {name!r} both read {source!r} for key {key!r}. "
+                    "Put their edges into one edge set."
+                )
+            keys.setdefault(key, []).append(name)
     if not keys:
         raise ValueError(f"There is no edge set {readout_node_set}/KEY, so nothing is read out.")
     for key in required_keys:
