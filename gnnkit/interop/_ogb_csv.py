@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-_BLOCK_SIZE = 1 << 24  # Bytes that are read at a time.
+_BLOCK_SIZE = 1 << 22  # Bytes that are read at a time.
 
 
 def read_csv(path: pathlib.Path, text_columns: int = 0) -> np.ndarray:
@@ -36,9 +36,12 @@ def read_csv(path: pathlib.Path, text_columns: int = 0) -> np.ndarray:
 def _block(batch: pa.RecordBatch, as_str: bool) -> np.ndarray:
     columns: list[Any] = batch.columns
     if any(pa.types.is_string(column.type) for column in columns):
-        kind = pa.string() if as_str else pa.binary()
-        return np.stack([column.cast(kind).to_numpy(zero_copy_only=False) for column in columns], axis=1)
-    if all(pa.types.is_integer(column.type) and not column.null_count for column in columns):
-        return np.stack([column.to_numpy() for column in columns], axis=1)
-    floats = [column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32) for column in columns]
-    return np.stack(floats, axis=1)
+        dtype, columns = object, [column.cast(pa.string() if as_str else pa.binary()) for column in columns]
+    elif all(pa.types.is_integer(column.type) and not column.null_count for column in columns):
+        dtype = np.int64
+    else:
+        dtype, columns = np.float32, [column.cast(pa.float64()) for column in columns]
+    values = np.empty((batch.num_rows, len(columns)), dtype)
+    for i, column in enumerate(columns):
+        values[:, i] = column.to_numpy(zero_copy_only=False)
+    return values

@@ -28,6 +28,15 @@ def test_round_trip_without_spec():
     assert_graphs_equal(from_networkx(to_networkx(graph)), graph)
 
 
+def test_ragged_dimension_behind_a_uniform_one():
+    field = tf.RaggedTensor.from_uniform_row_length(tf.ragged.constant([[1], [2, 3], [], [4]]), 2)
+    graph = gnnkit.homogeneous([0], [1], node_features={"x": field})
+    with_spec = from_networkx(to_networkx(graph), spec=graph.spec)
+    assert_graphs_equal(with_spec, graph)
+    assert with_spec.spec == graph.spec
+    assert from_networkx(to_networkx(graph)).node_sets["nodes"]["x"].shape == [2, 2, None]
+
+
 def test_attributes():
     graph = gnnkit.GraphTensor.from_pieces(
         gnnkit.Context.from_fields(features={"label": [7]}),
