@@ -65,7 +65,7 @@ class GraphStatistics:
     num_samples: so many graphs at most, chosen at random, are listed with their numbers of nodes and edges.
     seed: of this choice.
 
-    Quantiles are exact up to 65,536 values of a feature; beyond that their ranks are off by less than 0.02 %, for up
+    Quantiles are exact up to 65,536 values of a feature; beyond that their ranks are off by at most 0.03 %, for up
     to a billion values.
 
     features: (set type, set name, feature name) -> `NumberStatistics` of all values, whatever their shape. Node sets

@@ -10,8 +10,8 @@ class QuantileSketch:
 
     capacity: exact up to so many numbers. Whenever more have come together, they are sorted, and every second one is
         dropped, while the other ones count double; likewise among those that count double, and so on (Munro and
-        Paterson 1980). The rank of a result among n numbers is then off by less than n log2(n / capacity) / capacity:
-        0.02 % of n for a billion numbers. Memory: log2(n / capacity) + 1 times `capacity` numbers.
+        Paterson 1980). The rank of a result among n numbers is then off by at most n (1 + log2(n / capacity)) / capacity:
+        0.03 % of n for a billion numbers. Memory: log2(n / capacity) + 1 times `capacity` numbers.
 
     The same numbers in the same order give the same result.
 
