@@ -12,6 +12,7 @@ import tensorflow as tf
 
 Field = Any
 _SPECS = (tf.TensorSpec, tf.RaggedTensorSpec)
+_OF_NUMBERS = {"int64": "int32", "float64": "float32"}
 _KINDS = (tf.Tensor, tf.RaggedTensor, keras.KerasTensor, tf.Variable)
 
 
@@ -50,7 +51,11 @@ def as_field(value: Any, what: str, dtype: Any = None) -> Field:
     try:
         if keras.backend.backend() == "tensorflow":
             return tf.convert_to_tensor(value, dtype)
-        return np.asarray(value, dtype=None if dtype is None else tf.as_dtype(dtype).as_numpy_dtype)
+        if dtype is not None:
+            return np.asarray(value, tf.as_dtype(dtype).as_numpy_dtype)
+        array = np.asarray(value)
+        # Python's numbers get the dtype that TensorFlow gives them.
+        return array if isinstance(value, np.ndarray) else array.astype(_OF_NUMBERS.get(array.dtype.name, array.dtype))
     except (ValueError, TypeError) as e:
         raise type(e)(
             f"{what} must be a tensor or something that converts to one, but got {type(value).__name__}: {e}. "
