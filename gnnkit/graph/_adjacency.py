@@ -8,6 +8,7 @@ import tensorflow as tf
 from gnnkit._names import SOURCE, TARGET
 from gnnkit.graph import _field
 from gnnkit.graph._checks import static_checks
+from gnnkit.graph._missing import MissingError
 from gnnkit.graph._piece import GraphPiece, PieceSpec, register_piece
 from gnnkit.graph._tf import register_type_spec
 
@@ -49,7 +50,7 @@ class _Incidence:
 
     def _check_tag(self, tag: int) -> None:
         if tag not in self._names:
-            raise KeyError(f"The adjacency has no tag {tag!r} (#index.{tag}); its tags are {sorted(self._names)}.")
+            raise MissingError(f"The adjacency has no tag {tag!r} (#index.{tag}); its tags are {sorted(self._names)}.")
 
     @property
     def tags(self) -> tuple[int, ...]:

@@ -1,7 +1,6 @@
 """What contexts, node sets and edge sets share: sizes and features."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Self
 
 import keras
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import _checks, _field
+from gnnkit.graph._missing import ReadOnlyMapping
 from gnnkit.graph._piece import GraphPiece, PieceSpec
 
 
@@ -21,12 +21,7 @@ class WithFeatures:
     rank: int  # Of the piece.
 
     def __getitem__(self, feature_name: str) -> Any:
-        try:
-            return self._features[feature_name]
-        except KeyError:
-            raise KeyError(
-                f"{type(self).__name__} has no feature {feature_name!r}, only {list(self._features)}."
-            ) from None
+        return ReadOnlyMapping(self._features, type(self).__name__, "feature")[feature_name]
 
     def _static_total(self) -> int | None:
         """Number of items of the whole batch, None where no static shape tells it (as for sets without features)."""
@@ -113,7 +108,7 @@ class FeaturedPiece(GraphPiece):
     @property
     def features(self) -> Mapping[str, Any]:
         """Read-only mapping from name to field `[*graph_shape, num_items, ...]`."""
-        return MappingProxyType(self._features)
+        return ReadOnlyMapping(self._features, type(self).__name__, "feature")
 
     def get_features_dict(self) -> dict[str, Any]:
         """A new dict of the features, to change and hand to `replace_features`."""
@@ -138,6 +133,11 @@ class FeaturedPiece(GraphPiece):
     def total_size(self) -> Any:
         """Number of items in all components of all graphs: scalar of `indices_dtype` (a constant where static)."""
         return _count(self._static_total(), self._sizes, lambda: _dynamic_total(self))
+
+    def _num_items(self) -> Any:
+        """`total_size` as operations take it: an int where it is static."""
+        total = self._static_total()
+        return _dynamic_total(self) if total is None else total
 
     def replace_features(self, features: Mapping[str, Any]) -> Self:
         """The same piece with other features (all of them: what is not in `features` is gone).
@@ -189,7 +189,7 @@ class FeaturedSpec(PieceSpec):
     @property
     def features_spec(self) -> Mapping[str, Any]:
         """Read-only mapping from feature name to the spec of its field."""
-        return MappingProxyType(self._features)
+        return ReadOnlyMapping(self._features, type(self).__name__, "feature")
 
     @property
     def num_components(self) -> int | None:

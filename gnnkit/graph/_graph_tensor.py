@@ -1,7 +1,6 @@
 """GraphTensor: context, node sets and edge sets of one or many graphs, in one immutable value."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Self, final
 
 import numpy as np
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from gnnkit.graph import _checks, _field
 from gnnkit.graph._featured import with_one_row_splits_dtype
+from gnnkit.graph._missing import MissingError, ReadOnlyMapping
 from gnnkit.graph._piece import FieldTree, GraphPiece, PieceSpec, register_piece
 from gnnkit.graph._pieces import Context, ContextSpec, EdgeSet, EdgeSetSpec, NodeSet, NodeSetSpec
 from gnnkit.graph._runtime import with_runtime_checks
@@ -139,12 +139,12 @@ class GraphTensor(_Graph, GraphPiece):
     @property
     def node_sets(self) -> Mapping[str, NodeSet]:
         """Read-only mapping from name to node set."""
-        return MappingProxyType(self._node_sets)
+        return ReadOnlyMapping(self._node_sets, "The graph", "node set")
 
     @property
     def edge_sets(self) -> Mapping[str, EdgeSet]:
         """Read-only mapping from name to edge set."""
-        return MappingProxyType(self._edge_sets)
+        return ReadOnlyMapping(self._edge_sets, "The graph", "edge set")
 
     @property
     def num_components(self) -> Any:
@@ -257,12 +257,12 @@ class GraphTensorSpec(_Graph, PieceSpec):
     @property
     def node_sets_spec(self) -> Mapping[str, NodeSetSpec]:
         """Read-only mapping from name to the spec of a node set."""
-        return MappingProxyType(self._node_sets)
+        return ReadOnlyMapping(self._node_sets, "The graph", "node set")
 
     @property
     def edge_sets_spec(self) -> Mapping[str, EdgeSetSpec]:
         """Read-only mapping from name to the spec of an edge set."""
-        return MappingProxyType(self._edge_sets)
+        return ReadOnlyMapping(self._edge_sets, "The graph", "edge set")
 
     @property
     def num_components(self) -> int | None:
@@ -361,7 +361,7 @@ def _replace(pieces: dict[str, Any], changes: Mapping[str, Any] | None, kind: st
 def _remove(pieces: dict[str, Any], names: Mapping[str, Sequence[str]], kind: str) -> dict[str, Any]:
     for name in names:
         if name not in pieces:
-            raise KeyError(f"remove_features: the graph has no {kind} {name!r}; it has {sorted(pieces)}.")
+            raise MissingError(f"remove_features: the graph has no {kind} {name!r}; it has {sorted(pieces)}.")
     return {k: _without(v, names.get(k, ()), f"{kind} {k!r}") for k, v in pieces.items()}
 
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 from gnnkit._names import TARGET
 from gnnkit.graph import GraphTensor, GraphTensorSpec, check_scalar_graph_tensor
 from gnnkit.graph._checks import without_quotes
+from gnnkit.graph._missing import MissingError
 from gnnkit.graph._symbolic import graph_function
 
 _NODE_SET = re.compile(r"_readout(:[A-Za-z0-9_]+)?")
@@ -81,7 +82,7 @@ def readout_edge_sets(
         raise ValueError(f"There is no edge set {readout_node_set}/KEY, so nothing is read out.")
     for key in required_keys:
         if key not in keys:
-            raise KeyError(
+            raise MissingError(
                 f"structured_readout: no edge set {readout_node_set}/{key} (or {readout_node_set}/{key}/...) for key "
                 f"{key!r}; the graph has keys {sorted(keys)} for readout node set {readout_node_set!r}."
             )

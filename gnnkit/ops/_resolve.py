@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from gnnkit._names import CONTEXT
 from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
+from gnnkit.graph._missing import MissingError
 from gnnkit.ops import _primitives
 
 
@@ -45,7 +46,7 @@ def node_set_at(sets: Sets, tag: int, fn: str) -> str:
     found = []
     for name, piece in zip(sets.names, sets.pieces, strict=True):
         if tag not in piece.adjacency.tags:
-            raise KeyError(
+            raise MissingError(
                 f"{fn}: edge set {name!r} has no tag {tag!r} (#index.{tag}), only {list(piece.adjacency.tags)}."
             )
         found.append(piece.adjacency.node_set_name(tag))
@@ -69,7 +70,7 @@ def _get(pieces: Any, kind: str, fn: str, name: Any) -> Any:
     if not isinstance(name, str):
         raise TypeError(f"{fn}: the {kind} name must be a str, but got {type(name).__name__} {name!r}.")
     if name not in pieces:
-        raise KeyError(f"{fn}: the graph has no {kind} {name!r}; it has {list(pieces)}.")
+        raise MissingError(f"{fn}: the graph has no {kind} {name!r}; it has {list(pieces)}.")
     return pieces[name]
 
 
@@ -82,7 +83,7 @@ def resolve_value(piece: Any, what: str, fn: str, feature_value: Any, feature_na
         _check_rows(value, piece, what, fn)
         return value
     if feature_name not in piece.features:
-        raise KeyError(f"{fn}: {what} has no feature {feature_name!r}, only {list(piece.features)}.")
+        raise MissingError(f"{fn}: {what} has no feature {feature_name!r}, only {list(piece.features)}.")
     return piece.features[feature_name]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gnnkit._names import CONTEXT, HIDDEN_STATE, SOURCE, TARGET
 from gnnkit.graph import GraphTensor
+from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import FeatureName, read_features
 from gnnkit.ops import broadcast, pool, reverse_tag
@@ -192,5 +193,5 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
 
 def _get(pieces: Any, name: str, kind: str, who: str) -> Any:
     if name not in pieces:
-        raise KeyError(f"{who}: the graph has no {kind} {name!r}; it has {list(pieces)}.")
+        raise MissingError(f"{who}: the graph has no {kind} {name!r}; it has {list(pieces)}.")
     return pieces[name]

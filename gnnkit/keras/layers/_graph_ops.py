@@ -7,6 +7,7 @@ import keras
 from gnnkit import ops
 from gnnkit._names import CONTEXT, HIDDEN_STATE
 from gnnkit.graph import GraphTensor
+from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 
 
@@ -190,10 +191,12 @@ class Readout(_GraphOp):
             pieces = graph.edge_sets if kind == "edge_set_name" else graph.node_sets
             what = f"{kind.removesuffix('_name').replace('_', ' ')} {name!r}"
             if name not in pieces:
-                raise KeyError(f"Readout {self.name!r}: the graph has no {what}; it has {list(pieces)}.")
+                raise MissingError(f"Readout {self.name!r}: the graph has no {what}; it has {list(pieces)}.")
             piece = pieces[name]
         if feature not in piece.features:
-            raise KeyError(f"Readout {self.name!r}: {what} has no feature {feature!r}, only {list(piece.features)}.")
+            raise MissingError(
+                f"Readout {self.name!r}: {what} has no feature {feature!r}, only {list(piece.features)}."
+            )
         return piece.features[feature]
 
 

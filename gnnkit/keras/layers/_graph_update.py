@@ -6,6 +6,7 @@ from typing import Any, final
 import keras
 
 from gnnkit.graph import GraphTensor
+from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import as_features
 
@@ -84,7 +85,7 @@ class GraphUpdate(GraphLayer):
     def call(self, graph: GraphTensor) -> GraphTensor:
         for name in [*self._edge_set_updates, *self._node_set_updates]:
             if name not in (graph.edge_sets if name in self._edge_set_updates else graph.node_sets):
-                raise KeyError(
+                raise MissingError(
                     f"GraphUpdate {self.name!r} updates set {name!r}, which the graph lacks; it has node sets "
                     f"{list(graph.node_sets)} and edge sets {list(graph.edge_sets)}."
                 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gnnkit._names import HIDDEN_STATE
+from gnnkit.graph._missing import MissingError
 
 FeatureName = str | Sequence[str] | None
 
@@ -17,7 +18,7 @@ def read_features(piece: Any, name: FeatureName, what: str, argument: str) -> An
             hint = ""
             if name == HIDDEN_STATE:
                 hint = " Make it from the input features with gnnkit.keras.layers.MapFeatures before the first update."
-            raise KeyError(
+            raise MissingError(
                 f"{what} has no feature {name!r}, which {argument} asks for; its features are {list(piece.features)}.{hint}"
             )
         return piece.features[name]

@@ -7,6 +7,7 @@ from typing import Any, final
 import keras
 
 from gnnkit.graph import GraphTensor, get_aux_type_prefix, is_graph_tensor
+from gnnkit.graph._missing import MissingError
 from gnnkit.graph._piece import structure_from_lists, structure_to_lists
 from gnnkit.keras._input import Input
 from gnnkit.keras._model import Model
@@ -134,7 +135,7 @@ class MapFeatures(GraphLayer):
             want, got = getattr(expected, kind), getattr(graph, kind)
             for name in got:
                 if name not in want:
-                    raise KeyError(
+                    raise MissingError(
                         f"MapFeatures {self.name!r}: {kind.replace('_', ' ')[:-1]} {name!r} was not there when the layer "
                         f"was first called; it knows {list(want)}."
                     )

@@ -9,6 +9,7 @@ from typing import Any, final
 import keras
 
 from gnnkit._names import HIDDEN_STATE
+from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 
 
@@ -99,14 +100,14 @@ class ResidualNextState(_NextState):
         name = self.skip_connection_feature_name
         if not isinstance(state, dict):
             if name is not None:
-                raise KeyError(
+                raise MissingError(
                     f"ResidualNextState: skip_connection_feature_name={name!r} needs a state that is a dict of features, "
                     "but it is a single tensor. Leave the name out."
                 )
             return state
         name = HIDDEN_STATE if name is None else name
         if name not in state:
-            raise KeyError(
+            raise MissingError(
                 f"ResidualNextState: the state has no feature {name!r} for the skip connection, only {sorted(state)}. "
                 "Set skip_connection_feature_name."
             )

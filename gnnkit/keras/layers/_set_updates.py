@@ -7,6 +7,7 @@ import keras
 
 from gnnkit._names import HIDDEN_STATE, SOURCE, TARGET
 from gnnkit.graph import GraphTensor
+from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import FeatureName, read_features
 from gnnkit.ops import broadcast_context_to_edges, broadcast_context_to_nodes, broadcast_node_to_edges
@@ -121,7 +122,7 @@ class NodeSetUpdate(GraphLayer):
         )
         for name in self._edge_set_inputs:
             if name not in graph.edge_sets:
-                raise KeyError(
+                raise MissingError(
                     f"The update of node set {node_set_name!r} receives from edge set {name!r}, which the graph lacks; "
                     f"it has {list(graph.edge_sets)}."
                 )
