@@ -29,6 +29,12 @@ np.testing.assert_allclose(pooled, [[0] * 4, x[0], x[1]])
 largest = gnnkit.pool_neighbors_to_node(graph, "edges", gnnkit.TARGET, reduce_type="max", feature_name="hidden_state")
 np.testing.assert_allclose(largest[0], np.finfo("float32").min)
 
+padded, mask = gnnkit.pad_to_total_sizes(graph, gnnkit.SizeConstraints(2, {"nodes": 5}, {"edges": 4}))
+assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(padded)) and mask.tolist() == [True, False]
+assert padded.node_sets["nodes"].sizes.tolist() == [3, 2]
+sums = jax.jit(lambda g: gnnkit.pool_neighbors_to_node(g, "edges", 1, reduce_type="sum", feature_name="hidden_state"))
+np.testing.assert_allclose(sums(padded)[:3], pooled)
+
 inputs = gnnkit.keras.Input(graph.spec)
 updated = vanilla_mpnn.VanillaMPNNGraphUpdate(units=8, message_dim=4, receiver_tag=gnnkit.TARGET)(inputs)
 outputs = keras.layers.Dense(2)(gnnkit.keras.layers.Readout(node_set_name="nodes")(updated))
