@@ -98,8 +98,9 @@ def _values(flat: Any, what: str, dtype: Any) -> np.ndarray:
     texts = {kind for kind in kinds if issubclass(kind, (str, bytes))}
     dtype = None if dtype is None else np.dtype(dtype)
     if texts or (dtype is not None and dtype.kind == "O"):
-        if texts != kinds or isinstance(flat, np.ndarray):
-            raise ValueError(f"{what} has values like {_examples(flat)}; expected texts only.")
+        if texts != kinds or isinstance(flat, np.ndarray) or (dtype is not None and dtype.kind != "O"):
+            expected = "texts" if dtype is None or dtype.kind == "O" else str(dtype)
+            raise ValueError(f"{what} has values like {_examples(flat)}; expected {expected} only.")
         values = np.empty(len(flat), object)
         values[:] = [value.encode() if isinstance(value, str) else bytes(value) for value in flat]
         return values
@@ -108,11 +109,13 @@ def _values(flat: Any, what: str, dtype: Any) -> np.ndarray:
         raise ValueError(f"{what} has values like {_examples(flat)}; expected numbers, texts or lists of them.")
     if values.dtype == np.float64 and not isinstance(flat, np.ndarray) and kinds <= {float, int, bool}:
         values = values.astype(np.float32)
-    if dtype is None:
+    if dtype is None or dtype == values.dtype:
         return values
-    if len(values) and dtype.kind in "iub" and values.dtype.kind not in "iub":
-        raise ValueError(f"{what} has values like {_examples(flat)}; expected {dtype}.")
-    return values.astype(dtype, copy=False)
+    with np.errstate(invalid="ignore"):  # NaN is no whole number: see below.
+        cast = values.astype(dtype)
+    if dtype.kind in "iub" and (cast != values).any():
+        raise ValueError(f"{what}: {values[cast != values][0]!r} is no {dtype}.")
+    return cast
 
 
 def _examples(values: Any) -> str:

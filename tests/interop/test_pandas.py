@@ -142,7 +142,15 @@ SCHEMA = gnnkit.parse_schema('node_sets { key: "nodes" value { features { key: "
         ({"nodes": NODES.assign(x=[[[1], [2, 3]], []])}, "'x' has 2 ragged dimensions; tables hold features with one"),
         ({"context": pd.DataFrame({"x": [1, 2]})}, "The context has 2 rows"),
         ({"schema": SCHEMA}, r"'nodes', feature 'x': the schema has it, but the columns are \[\]"),
-        ({"schema": SCHEMA, "nodes": NODES.assign(x=0.5)}, r"feature 'x' has values like .*0.5.*; expected int64"),
+        (
+            {"schema": SCHEMA, "nodes": NODES.assign(x=0.5)},
+            r"Node set 'nodes', feature 'x': np.float64\(0.5\) is no int64",
+        ),
+        (
+            {"schema": SCHEMA, "nodes": NODES.assign(x=["a", "b"])},
+            "feature 'x' has values like 'a'; expected int64 only",
+        ),
+        ({"schema": SCHEMA, "nodes": NODES.assign(x=np.nan)}, r"feature 'x': np.float64\(nan\) is no int64"),
         ({"schema": SCHEMA, "nodes": NODES.assign(x=0)}, r"The schema has no edge set 'edges'; it has \[\]"),
     ],
 )
