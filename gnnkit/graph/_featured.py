@@ -144,7 +144,10 @@ class FeaturedPiece(GraphPiece):
 
         ValueError: wrong number of items or wrong leading shape.
         """
-        new, what = features_from(features, type(self).__name__)
+        return self._replace(features, type(self).__name__)
+
+    def _replace(self, features: Mapping[str, Any], what: str) -> Self:
+        new, what = features_from(features, what)
         known = self._known_items()
         if _checks.static_checks():
             rows = new if known is None else {"(the number of items so far)": known, **new}

@@ -90,6 +90,8 @@ def graph_function(fn: F) -> F:
 
 
 def _is_symbolic(argument: Any) -> bool:
+    if argument is None or isinstance(argument, (str, int)):
+        return False
     if isinstance(argument, GraphPiece):
         return argument._is_symbolic
     if isinstance(argument, (list, tuple)):

@@ -84,7 +84,7 @@ def _broadcast(
 ) -> Any:
     if from_tag == CONTEXT:
         value = resolve_value(graph_tensor.context, "the context", fn, feature_value, feature_name)
-        results = [_primitives.repeat(value, piece.sizes, piece.total_size) for piece in sets.pieces]
+        results = [_primitives.repeat(value, piece.sizes, piece._num_items()) for piece in sets.pieces]
     else:
         name = node_set_at(sets, from_tag, fn)  # type: ignore[arg-type]
         node_set = get_node_set(graph_tensor, fn, name)

@@ -3,9 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from gnnkit.graph import GraphTensor, check_scalar_graph_tensor
+from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
+from gnnkit.graph._checks import without_quotes
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._resolve import get_node_set, resolve_value
@@ -30,10 +32,13 @@ def gather_first_node(
 def first_node_index(node_set: Any, node_set_name: str) -> Any:
     """The index of the first node of each component: int `[C]`."""
     sizes = node_set.sizes
+    message = f"gather_first_node: node set {node_set_name!r} has a component without nodes"
+    counts = _field.to_numpy(sizes)
+    if counts is not None:
+        if not counts.all():
+            raise tf.errors.InvalidArgumentError(None, None, f"{message}; its sizes are {counts.tolist()}.")
+        return _field.constant(np.cumsum(counts) - counts, _field.dtype_of(sizes))
     if not _primitives.is_tf(sizes):
         return keras.ops.cumsum(sizes) - sizes
-    check = tf.debugging.assert_positive(
-        sizes, message=f"gather_first_node: node set {node_set_name!r} has a component without nodes"
-    )
-    with tf.control_dependencies([] if check is None else [check]):
+    with tf.control_dependencies([tf.debugging.assert_positive(sizes, message=message)]):
         return tf.cumsum(sizes, exclusive=True)

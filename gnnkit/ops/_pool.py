@@ -156,7 +156,7 @@ def receivers(graph_tensor: GraphTensor, to_tag: int | str, sets: Sets, fn: str)
     if to_tag == CONTEXT:
         return [components_of(piece) for piece in sets.pieces], graph_tensor.context.total_num_components
     node_set = get_node_set(graph_tensor, fn, node_set_at(sets, to_tag, fn))  # type: ignore[arg-type]
-    return [piece.adjacency[to_tag] for piece in sets.pieces], node_set.total_size
+    return [piece.adjacency[to_tag] for piece in sets.pieces], node_set._num_items()
 
 
 @graph_function

@@ -3,6 +3,7 @@
 TensorFlow tensors (dense or ragged, of any dtype) use TensorFlow's kernels; arrays of other backends use `keras.ops`.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import _field
+from gnnkit.graph._missing import MissingError
+from gnnkit.ops import _tf_segments
 
 _TF = (tf.Tensor, tf.RaggedTensor)
 
@@ -21,9 +24,16 @@ def is_tf(value: Any) -> bool:
 
 def gather(values: Any, index: Any) -> Any:
     """Rows of `values` `[V, ...]` at `index` int `[E]`: `[E, ...]`."""
+    if isinstance(values, tf.Tensor) and isinstance(index, tf.Tensor):
+        return tf.raw_ops.GatherV2(params=values, indices=index, axis=0)  # Half the time of tf.gather, eagerly.
     if is_tf(values) or is_tf(index):
         return tf.gather(values, index)
     return keras.ops.take(values, index, axis=0)
+
+
+def divide(x: Any, y: Any) -> Any:
+    """`x / y` for tensors of one floating dtype."""
+    return tf.realdiv(x, y) if is_tf(x) else x / y  # Eagerly, the operator takes three times as long.
 
 
 def concat(values: Sequence[Any], axis: int = 0) -> Any:
@@ -71,13 +81,13 @@ def static_size(num: Any) -> int:
 
 def component_ids(sizes: Any, total: Any) -> Any:
     """The component of each item: int `[total]` with values in `[0, C)`, from sizes `[C]`."""
+    counts = _field.to_numpy(sizes)
+    if counts is not None:
+        return _field.constant(np.repeat(np.arange(len(counts)), counts), _field.dtype_of(sizes))
     if is_tf(sizes):
-        return tf.repeat(tf.range(tf.shape(sizes, out_type=sizes.dtype)[0]), sizes)
-    if isinstance(sizes, np.ndarray):
-        return np.repeat(np.arange(len(sizes), dtype=sizes.dtype), sizes)
+        return tf.searchsorted(tf.cumsum(sizes), arange(total, sizes.dtype), side="right", out_type=sizes.dtype)
     # Other backends need the total to be static: padded graphs have it.
-    ends = keras.ops.cumsum(sizes)
-    return keras.ops.searchsorted(ends, arange(total, sizes.dtype), side="right")
+    return keras.ops.searchsorted(keras.ops.cumsum(sizes), arange(total, sizes.dtype), side="right")
 
 
 def repeat(values: Any, sizes: Any, total: Any) -> Any:
@@ -88,12 +98,15 @@ def repeat(values: Any, sizes: Any, total: Any) -> Any:
 def segment_sum(values: Any, ids: Any, num: Any) -> Any:
     """Sums rows of `values` `[E, ...]` by `ids` int `[E]`: `[num, ...]`; 0 for an empty segment."""
     if is_tf(values):
-        return tf.math.unsorted_segment_sum(values, ids, num)
+        return _tf_segments.segment_sum(values, ids, num)
     return keras.ops.segment_sum(values, ids, static_size(num))
 
 
 def segment_count(ids: Any, num: Any, dtype: Any) -> Any:
     """How many of `ids` int `[E]` equal i: `[num]`."""
+    known = _known_count(ids, num)
+    if known is not None:
+        return _field.constant(known, tf.as_dtype(dtype))
     if is_tf(ids):
         return tf.math.unsorted_segment_sum(tf.ones_like(ids, dtype=dtype), ids, num)
     ones = keras.ops.ones_like(ids, dtype=keras.backend.standardize_dtype(dtype))
@@ -108,30 +121,33 @@ def segment_mean(values: Any, ids: Any, num: Any) -> Any:
     if dtype in (tf.float16, tf.bfloat16):
         # They cannot count (float16 stops at 2048), let alone sum that many values.
         return _field.cast(segment_mean(_field.cast(values, tf.float32), ids, num), dtype)
-    total = segment_sum(values, ids, num)
-    count = segment_count(ids, num, values.dtype)
-    if is_tf(values):
-        safe = tf.maximum(count, 1)
-        return total / tf.reshape(safe, tf.concat([tf.shape(safe), [1] * (len(values.shape) - 1)], 0))
-    safe = keras.ops.maximum(count, 1)
-    return total / keras.ops.reshape(safe, (-1, *[1] * (len(values.shape) - 1)))
+    total, known = segment_sum(values, ids, num), _known_count(ids, num)
+    shape = (-1, *[1] * (len(values.shape) - 1))
+    if known is not None:
+        return divide(total, _field.constant(np.maximum(known, 1).reshape(shape), dtype))
+    return divide(total, keras.ops.reshape(keras.ops.maximum(segment_count(ids, num, values.dtype), 1), shape))
+
+
+def _known_count(ids: Any, num: Any) -> np.ndarray | None:
+    known = _field.to_numpy(ids)
+    return None if known is None else np.bincount(known, minlength=int(num))
 
 
 def segment_max(values: Any, ids: Any, num: Any) -> Any:
     """Maxima by segment; the lowest value of the dtype for an empty one."""
     if is_tf(values):
-        return tf.math.unsorted_segment_max(values, ids, num)
+        return _tf_segments.segment_max(values, ids, num)
     result = keras.ops.segment_max(values, ids, static_size(num))
-    return keras.ops.maximum(result, _limits(values)[0])
+    return keras.ops.maximum(result, _limits(_field.dtype_of(values))[0])
 
 
 def segment_min(values: Any, ids: Any, num: Any) -> Any:
     """Minima by segment; the highest value of the dtype for an empty one."""
     if is_tf(values):
-        return tf.math.unsorted_segment_min(values, ids, num)
+        return _tf_segments.segment_min(values, ids, num)
     import jax
 
-    return keras.ops.minimum(jax.ops.segment_min(values, ids, static_size(num)), _limits(values)[1])
+    return keras.ops.minimum(jax.ops.segment_min(values, ids, static_size(num)), _limits(_field.dtype_of(values))[1])
 
 
 def segment_prod(values: Any, ids: Any, num: Any) -> Any:
@@ -146,21 +162,23 @@ def segment_prod(values: Any, ids: Any, num: Any) -> Any:
 def segment_max_no_inf(values: Any, ids: Any, num: Any) -> Any:
     """Maxima by segment; 0 for an empty one (and where the maximum is the lowest value of the dtype or -inf)."""
     result = segment_max(values, ids, num)
-    return _where(result <= _limits(values)[0], result)
+    return _zero_where(result <= _limits(_field.dtype_of(values))[0], result)
 
 
 def segment_min_no_inf(values: Any, ids: Any, num: Any) -> Any:
     """Minima by segment; 0 for an empty one (and where the minimum is the highest value of the dtype or inf)."""
     result = segment_min(values, ids, num)
-    return _where(result >= _limits(values)[1], result)
+    return _zero_where(result >= _limits(_field.dtype_of(values))[1], result)
 
 
-def _limits(values: Any) -> tuple[Any, Any]:
-    dtype = _field.dtype_of(values)
+@functools.lru_cache
+def _limits(dtype: tf.DType) -> tuple[Any, Any]:
     return dtype.min, dtype.max
 
 
-def _where(drop: Any, values: Any) -> Any:
+def _zero_where(drop: Any, values: Any) -> Any:
+    if isinstance(values, tf.Tensor):
+        return tf.raw_ops.SelectV2(condition=drop, t=tf.constant(0, values.dtype), e=values)
     if is_tf(values):
         return tf.where(drop, tf.zeros_like(values), values)
     return keras.ops.where(drop, keras.ops.zeros_like(values), values)
@@ -190,10 +208,12 @@ def get_registered_reduce_operation_names() -> list[str]:
 
 def reduce_segments(reduce_type: str, values: Any, ids: Any, num: Any) -> Any:
     """Reduces by `reduce_type`, one of the names or several joined by `|` (results side by side on the last axis)."""
+    if not reduce_type or not isinstance(reduce_type, str):
+        raise ValueError(f"reduce_type must be a name or several joined by '|', but got {reduce_type!r}.")
     kinds = reduce_type.split("|")
     for kind in kinds:
         if kind not in REDUCTIONS:
-            raise KeyError(
+            raise MissingError(
                 f"Unknown reduce_type {kind!r}. Known: {', '.join(REDUCTIONS)}; join several with '|', as in "
                 "'mean|max'."
             )

@@ -124,4 +124,4 @@ def check_tag(tag: Any, fn: str, allow_context: bool = True) -> None:
 
 def components_of(piece: Any) -> Any:
     """The component id of each item of a node or edge set: int `[num_items]`."""
-    return _primitives.component_ids(piece.sizes, piece.total_size)
+    return _primitives.component_ids(piece.sizes, piece._num_items())

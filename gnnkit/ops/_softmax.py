@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gnnkit.graph import GraphTensor
 from gnnkit.graph._symbolic import graph_function
+from gnnkit.graph._tf import gradients_are_recorded
 from gnnkit.ops import _primitives
 from gnnkit.ops._pool import receivers, resolve_values
 from gnnkit.ops._resolve import check_tag, join, resolve_sets
@@ -35,8 +36,8 @@ def softmax(
     """
     check_tag(per_tag, "softmax")
     sets = resolve_sets(graph_tensor, "softmax", edge_set_name, node_set_name)
-    values = resolve_values(sets, "softmax", feature_value, feature_name)
     ids, num = receivers(graph_tensor, per_tag, sets, "softmax")
+    values = resolve_values(sets, "softmax", feature_value, feature_name)
     if len(values) == 1:
         result = segment_softmax(values[0], ids[0], num)
         return [result] if sets.was_sequence else result
@@ -51,12 +52,14 @@ def softmax(
 def segment_softmax(values: Any, ids: Any, num: Any) -> Any:
     """Softmax of `values` `[E, ...]` over the items with equal `ids` int `[E]`."""
     top = _primitives.segment_max(values, ids, num)
-    if _primitives.is_tf(values):
-        top = tf.stop_gradient(top)
-        exp = tf.exp(values - _primitives.gather(top, ids))
+    if gradients_are_recorded():
+        top = tf.stop_gradient(top) if _primitives.is_tf(top) else keras.ops.stop_gradient(top)
+    top = _primitives.gather(top, ids)
+    if isinstance(values, tf.Tensor):
+        exp = tf.raw_ops.Exp(x=tf.raw_ops.Sub(x=values, y=top))  # Quicker to call than tf.exp(values - top), eagerly.
     else:
-        exp = keras.ops.exp(values - _primitives.gather(keras.ops.stop_gradient(top), ids))
-    return exp / _primitives.gather(_primitives.segment_sum(exp, ids, num), ids)
+        exp = (tf if _primitives.is_tf(values) else keras.ops).exp(values - top)
+    return _primitives.divide(exp, _primitives.gather(_primitives.segment_sum(exp, ids, num), ids))
 
 
 @graph_function
