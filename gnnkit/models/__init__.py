@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from gnnkit._lazy import attach
 
 if TYPE_CHECKING:
+    from gnnkit.models import gat as gat
     from gnnkit.models import gat_v2 as gat_v2
     from gnnkit.models import gcn as gcn
     from gnnkit.models import multi_head_attention as multi_head_attention
+    from gnnkit.models import transformer_conv as transformer_conv
     from gnnkit.models import vanilla_mpnn as vanilla_mpnn
 
 __getattr__, __dir__, __all__ = attach(
-    __name__, {}, submodules=["gat_v2", "gcn", "multi_head_attention", "vanilla_mpnn"]
+    __name__, {}, submodules=["gat", "gat_v2", "gcn", "multi_head_attention", "transformer_conv", "vanilla_mpnn"]
 )

@@ -23,26 +23,36 @@ class Ends(NamedTuple):
     from_receiver: Callable[[Any], Any]
     from_sender_node: Callable[[Any], Any]
 
-    def map_inputs(self, fn: Callable[[Any], Any]) -> "Ends":
-        inputs = (None if x is None else fn(x) for x in self[:3])
-        return Ends(*inputs, *self[3:])
+    def map_receiver(self, fn: Callable[[Any], Any]) -> "Ends":
+        return self._replace(receiver=fn(self.receiver))
+
+    def map_senders(self, node_fn: Callable[[Any], Any], edge_fn: Callable[[Any], Any]) -> "Ends":
+        return self._replace(
+            sender_node=None if self.sender_node is None else node_fn(self.sender_node),
+            sender_edge=None if self.sender_edge is None else edge_fn(self.sender_edge),
+        )
 
     def from_senders(self, node_fn: Callable[[Any], Any], edge_fn: Callable[[Any], Any]) -> Any:
         """`node_fn` of sender nodes plus `edge_fn` of edges, of those that there are: `[E, ...]`.
 
         The function of nodes is computed before it is broadcast: once a node, not once an edge.
         """
-        if self.sender_node is None:
-            return edge_fn(self.sender_edge)
-        result = self.from_sender_node(node_fn(self.sender_node))
-        return result if self.sender_edge is None else result + edge_fn(self.sender_edge)
+        parts = self._parts(node_fn, edge_fn)
+        return parts[0] if len(parts) == 1 else ops.add(*parts)
 
     def concat_senders(self) -> Any:
         """Sender nodes and edges, of those that there are, side by side: `[E, F]`."""
-        if self.sender_node is None:
-            return self.sender_edge
-        result = self.from_sender_node(self.sender_node)
-        return result if self.sender_edge is None else ops.concatenate([result, self.sender_edge], -1)
+        parts = self._parts(identity, identity)
+        return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
+
+    def _parts(self, node_fn: Callable[[Any], Any], edge_fn: Callable[[Any], Any]) -> list[Any]:
+        _, node, edge, *_ = self.map_senders(node_fn, edge_fn)
+        parts = [] if node is None else [self.from_sender_node(node)]
+        return parts if edge is None else [*parts, edge]
+
+
+def identity(x: Any) -> Any:
+    return x
 
 
 class AttentionConv(AnyToAnyConvolutionBase):
@@ -85,7 +95,8 @@ class AttentionConv(AnyToAnyConvolutionBase):
         self._num_heads = num_heads
         self._per_head_channels = per_head_channels
         self._use_bias = use_bias
-        self._edge_dropout = keras.layers.Dropout(edge_dropout, dtype=self.dtype_policy)
+        # Of attention, which is computed in float32 where the layer computes in half precision.
+        self._edge_dropout = keras.layers.Dropout(edge_dropout, dtype=self.variable_dtype)
         self._attention_activation = keras.activations.get(attention_activation)
         self._heads_merge_type = heads_merge_type
         self._activation = keras.activations.get(activation)
@@ -176,7 +187,7 @@ class AttentionConv(AnyToAnyConvolutionBase):
         wide = keras.backend.result_type(scores.dtype, "float32")
         attention = extra_receiver_ops["softmax"](ops.cast(scores, wide))
         coefficients = self._edge_dropout(attention)
-        weighted = ops.multiply(ops.cast(values, wide), ops.expand_dims(ops.cast(coefficients, wide), -1))
+        weighted = ops.multiply(ops.cast(values, wide), ops.expand_dims(coefficients, -1))
         pooled = ops.cast(pool_to_receiver(weighted, reduce_type="sum"), values.dtype)
         return self._finish(pooled, receiver_input), attention
 
@@ -189,12 +200,12 @@ class AttentionConv(AnyToAnyConvolutionBase):
             **self._kernel_arguments(),
         )
 
-    def _sender_denses(self, name: str, units: int | None = None) -> tuple[Any, Any]:
-        """Linear maps of sender nodes and of edges whose results are added: with one bias."""
-        node = self._dense(f"{name}_node", units) if self.takes_sender_node_input else None
+    def _sender_denses(self, name: str, units: int | None = None, use_bias: bool | None = None) -> tuple[Any, Any]:
+        """Linear maps of sender nodes and of edges, whose results are added: only one of them has a bias."""
+        node = self._dense(f"{name}_node", units, use_bias) if self.takes_sender_node_input else None
         edge = None
         if self.takes_sender_edge_input:
-            edge = self._dense(f"{name}_edge", units, use_bias=self._use_bias and node is None)
+            edge = self._dense(f"{name}_edge", units, use_bias if node is None else False)
         return node, edge
 
     def _head_scores(self, name: str) -> "HeadScores":
@@ -210,6 +221,10 @@ class AttentionConv(AnyToAnyConvolutionBase):
     def _split_heads(self, values: Any) -> Any:
         """`[N, H * C]` to `[N, H, C]`."""
         return ops.reshape(values, (-1, self._num_heads, values.shape[-1] // self._num_heads))
+
+    @property
+    def _merged_channels(self) -> int:
+        return self._per_head_channels * (self._num_heads if self._heads_merge_type == "concat" else 1)
 
     def _merge_heads(self, pooled: Any) -> Any:
         """`[N, H, C]` to `[N, H * C]` or, for the mean, `[N, C]`."""

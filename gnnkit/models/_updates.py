@@ -23,6 +23,17 @@ def homogeneous_graph_update(
     return GraphUpdate(deferred_init_callback=init, name=name)
 
 
+def attention_hom_graph_update(
+    conv_class: Callable[..., Any], *, who: str, feature_name: str, name: str, **conv_kwargs: Any
+) -> keras.layers.Layer:
+    """One attention convolution of a homogeneous graph; receivers and senders are read from `feature_name`."""
+
+    def convolution() -> Any:
+        return conv_class(receiver_feature=feature_name, sender_node_feature=feature_name, **conv_kwargs)
+
+    return homogeneous_graph_update(convolution, feature_name=feature_name, name=name, who=who)
+
+
 def attention_mpnn_graph_update(
     conv_class: Callable[..., Any],
     *,

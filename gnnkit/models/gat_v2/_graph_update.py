@@ -8,7 +8,7 @@ import keras
 
 from gnnkit._names import HIDDEN_STATE, TARGET
 from gnnkit.models._config_dict import config_dict_functions
-from gnnkit.models._updates import attention_mpnn_graph_update, homogeneous_graph_update
+from gnnkit.models._updates import attention_hom_graph_update, attention_mpnn_graph_update
 from gnnkit.models.gat_v2._conv import GATv2Conv
 
 
@@ -34,19 +34,17 @@ def GATv2HomGraphUpdate(
     >>> update(graph).node_sets["nodes"]["hidden_state"].shape
     TensorShape([3, 16])
     """
-
-    def convolution() -> GATv2Conv:
-        return GATv2Conv(
-            num_heads=num_heads,
-            per_head_channels=per_head_channels,
-            receiver_tag=receiver_tag,
-            receiver_feature=feature_name,
-            sender_node_feature=feature_name,
-            heads_merge_type=heads_merge_type,
-            **kwargs,
-        )
-
-    return homogeneous_graph_update(convolution, feature_name=feature_name, name=name, who="GATv2HomGraphUpdate")
+    return attention_hom_graph_update(
+        GATv2Conv,
+        who="GATv2HomGraphUpdate",
+        num_heads=num_heads,
+        per_head_channels=per_head_channels,
+        receiver_tag=receiver_tag,
+        heads_merge_type=heads_merge_type,
+        feature_name=feature_name,
+        name=name,
+        **kwargs,
+    )
 
 
 def GATv2GraphUpdate(
@@ -117,23 +115,7 @@ def GATv2MPNNGraphUpdate(
     >>> update(graph).node_sets["nodes"]["hidden_state"].shape
     TensorShape([3, 16])
     """
-    return attention_mpnn_graph_update(
-        GATv2Conv,
-        units=units,
-        message_dim=message_dim,
-        num_heads=num_heads,
-        receiver_tag=receiver_tag,
-        node_set_names=node_set_names,
-        edge_feature=edge_feature,
-        l2_regularization=l2_regularization,
-        edge_dropout_rate=edge_dropout_rate,
-        state_dropout_rate=state_dropout_rate,
-        conv_activation=conv_activation,
-        activation=activation,
-        kernel_initializer=kernel_initializer,
-        heads_merge_type=heads_merge_type,
-        attention_activation=attention_activation,
-    )
+    return attention_mpnn_graph_update(GATv2Conv, **locals())
 
 
 graph_update_get_config_dict, graph_update_from_config_dict = config_dict_functions(GATv2MPNNGraphUpdate)

@@ -124,29 +124,32 @@ class MultiHeadAttentionConv(AttentionConv):
         super().build(input_shape)
 
     def _attend(self, ends: Ends) -> tuple[Any, Any]:
-        ends = ends.map_inputs(self._inputs_dropout)
-        raw = None
-        if not self._transform_keys or self._transform_values_after_pooling:
-            raw = ops.expand_dims(ends.concat_senders(), 1)
-        if self._transform_keys:
-            keys = self._attention_activation(ends.from_senders(self._key_node, self._key_edge))
-            keys = ops.expand_dims(keys, 1) if self._share_key_transform else self._split_heads(keys)
-        else:
-            keys = raw
-            if not self._query.built:
-                self._query.units = self._num_heads * keys.shape[-1]
-        queries = self._attention_activation(self._query(ends.receiver))
-        # Scaled on receivers, of which there are fewer than edges.
-        queries = self._split_heads(queries) * self._scale(keys)
+        ends = ends.map_receiver(self._inputs_dropout).map_senders(self._inputs_dropout, self._inputs_dropout)
+        keys = self._keys(ends)
+        queries = self._attention_activation(self._query_of_width(keys.shape[-1])(ends.receiver))
+        # Scaled before the broadcast, since there are fewer receivers than edges.
+        queries = self._split_heads(queries) * self._scale(keys.shape[-1])
         scores = ops.sum(ends.from_receiver(queries) * keys, axis=-1)
         if self._transform_values_after_pooling:
-            return scores, raw
+            return scores, ops.expand_dims(ends.concat_senders(), 1)
         return scores, self._split_heads(ends.from_senders(self._value_node, self._value_edge))
 
-    def _scale(self, keys: Any) -> Any:
-        if self._score_scaling == "rsqrt_dim":
-            return keys.shape[-1] ** -0.5
-        return 1.0 if self._score_scaling == "none" else 1.0 + ops.elu(self._scale_weight)
+    def _keys(self, ends: Ends) -> Any:
+        """`[E, H, C]`, or `[E, 1, F]` where all heads have the same."""
+        if not self._transform_keys:
+            return ops.expand_dims(ends.concat_senders(), 1)
+        keys = self._attention_activation(ends.from_senders(self._key_node, self._key_edge))
+        return ops.expand_dims(keys, 1) if self._share_key_transform else self._split_heads(keys)
+
+    def _query_of_width(self, width: int) -> keras.layers.Dense:
+        if not self._query.built:
+            self._query.units = self._num_heads * width
+        return self._query
+
+    def _scale(self, width: int) -> Any:
+        if self._score_scaling == "trainable_elup1":
+            return ops.add(ops.elu(self._scale_weight), 1.0)
+        return width**-0.5 if self._score_scaling == "rsqrt_dim" else 1.0
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
         if self._transform_values_after_pooling:

@@ -7,7 +7,7 @@ import keras
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.models._config_dict import config_dict_functions
-from gnnkit.models._updates import attention_mpnn_graph_update, homogeneous_graph_update
+from gnnkit.models._updates import attention_hom_graph_update, attention_mpnn_graph_update
 from gnnkit.models.multi_head_attention._conv import MultiHeadAttentionConv
 
 
@@ -32,19 +32,15 @@ def MultiHeadAttentionHomGraphUpdate(
     >>> update(graph).node_sets["nodes"]["hidden_state"].shape
     TensorShape([3, 16])
     """
-
-    def convolution() -> MultiHeadAttentionConv:
-        return MultiHeadAttentionConv(
-            num_heads=num_heads,
-            per_head_channels=per_head_channels,
-            receiver_tag=receiver_tag,
-            receiver_feature=feature_name,
-            sender_node_feature=feature_name,
-            **kwargs,
-        )
-
-    return homogeneous_graph_update(
-        convolution, feature_name=feature_name, name=name, who="MultiHeadAttentionHomGraphUpdate"
+    return attention_hom_graph_update(
+        MultiHeadAttentionConv,
+        who="MultiHeadAttentionHomGraphUpdate",
+        num_heads=num_heads,
+        per_head_channels=per_head_channels,
+        receiver_tag=receiver_tag,
+        feature_name=feature_name,
+        name=name,
+        **kwargs,
     )
 
 
@@ -76,22 +72,7 @@ def MultiHeadAttentionMPNNGraphUpdate(
     >>> update(graph).node_sets["nodes"]["hidden_state"].shape
     TensorShape([3, 16])
     """
-    return attention_mpnn_graph_update(
-        MultiHeadAttentionConv,
-        units=units,
-        message_dim=message_dim,
-        num_heads=num_heads,
-        receiver_tag=receiver_tag,
-        node_set_names=node_set_names,
-        edge_feature=edge_feature,
-        l2_regularization=l2_regularization,
-        edge_dropout_rate=edge_dropout_rate,
-        state_dropout_rate=state_dropout_rate,
-        conv_activation=conv_activation,
-        activation=activation,
-        kernel_initializer=kernel_initializer,
-        attention_activation=attention_activation,
-    )
+    return attention_mpnn_graph_update(MultiHeadAttentionConv, **locals())
 
 
 graph_update_get_config_dict, graph_update_from_config_dict = config_dict_functions(MultiHeadAttentionMPNNGraphUpdate)
