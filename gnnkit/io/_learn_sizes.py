@@ -68,8 +68,8 @@ def learn_fit_or_skip_size_constraints(
         simulated fit, but larger ones may exist: see `find_tight_size_constraints`.
     num_thresholds: how finely the share is tried out.
 
-    Batches of graphs drawn at random are simulated, always the same ones. The sizes are quantiles of their totals: sets
-    whose totals vary less, relative to their mean, get a higher one, since that costs less there.
+    Batches of graphs drawn at random are simulated, always the same ones. The sizes are quantiles of their totals: the
+    less the totals of a set vary, the higher is its quantile, since that costs little there.
 
     Returns `SizeConstraints` as `find_tight_size_constraints` does; with several batch sizes or ratios lists of them,
     `result[batch][ratio]`.
@@ -145,9 +145,8 @@ def _simulate(sizes: np.ndarray, batch_size: int) -> np.ndarray:
 
 def _thresholds(totals: np.ndarray, success_ratio: float, num_thresholds: int) -> np.ndarray:
     """Sizes `[S]` that a share of the totals `[batches, S]` do not exceed in any column."""
-    mean, deviation = totals.mean(axis=0), totals.std(axis=0)
-    spread = np.divide(deviation, mean, out=np.zeros_like(mean), where=mean > 0)
-    spread /= max(spread.max(), np.finfo(np.float64).tiny)
+    spread = totals.std(axis=0)
+    spread /= max(spread.max(), 1e-9)
     ordered = np.sort(totals, axis=0)
 
     def quantiles(step: int) -> np.ndarray:

@@ -137,6 +137,12 @@ def test_features_of_all_kinds(run):
     assert all(feature.shape[0] == 7 for feature in a.features.values())
 
 
+def test_rows_of_one_length_are_filled():
+    rows = tf.RaggedTensor.from_uniform_row_length(tf.ones([6, 1]), 2)
+    padded, _ = gnnkit.pad_to_total_sizes(graph(rows=rows), SIZES)
+    assert padded.node_sets["a"]["rows"].to_list() == [[[1], [1]]] * 3 + [[[0], [0]]] * 4
+
+
 def test_padding_values():
     values = FeatureDefaultValues(
         context={"c": -1.0},
