@@ -55,8 +55,10 @@ def check_sizes(sizes: Any, what: str) -> None:
         )
 
 
-def check_features(features: dict[str, Any], sizes: Any, what: str, per_component: bool = False) -> None:
-    """Checks that all features have the graph's shape in front and the same number of items."""
+def check_features(
+    features: dict[str, Any], sizes: Any, what: str, per_component: bool = False, before: Any = None
+) -> None:
+    """Checks that all features have the graph's shape in front and the same number of items, that of `before` if given."""
     size_shape = _field.shape_of(sizes)
     if size_shape is None:
         return
@@ -64,6 +66,8 @@ def check_features(features: dict[str, Any], sizes: Any, what: str, per_componen
     rank = len(lead)
     items: int | None = size_shape[-1] if per_component else None
     first = "sizes" if items is not None else None
+    if before is not None and (shape := _field.shape_of(before)) is not None:
+        items, first = shape[rank], "the set"
     for name, value in features.items():
         shape = _field.shape_of(value)
         if shape is None:

@@ -150,8 +150,7 @@ class FeaturedPiece(GraphPiece):
         new, what = features_from(features, what)
         known = self._known_items()
         if _checks.static_checks():
-            rows = new if known is None else {"(the number of items so far)": known, **new}
-            _checks.check_features(rows, self._sizes, what, self._one_item_a_component)
+            _checks.check_features(new, self._sizes, what, self._one_item_a_component, before=known)
         result = self._with_features(new)
         if known is None and new and not self._one_item_a_component and _checks.static_checks():
             _checks.check_total(result._static_total(), self._sizes, what)

@@ -355,7 +355,9 @@ def _replace(pieces: dict[str, Any], changes: Mapping[str, Any] | None, kind: st
             raise ValueError(
                 f"replace_features: the graph has no {kind} set {name!r}; its {kind} sets are {sorted(pieces)}."
             )
-    return {k: v.replace_features(changes[k]) if k in changes else v for k, v in pieces.items()}
+    return {
+        k: v._replace(changes[k], f"{kind.capitalize()} set {k!r}") if k in changes else v for k, v in pieces.items()
+    }
 
 
 def _remove(pieces: dict[str, Any], names: Mapping[str, Sequence[str]], kind: str) -> dict[str, Any]:
