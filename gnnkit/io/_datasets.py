@@ -88,6 +88,5 @@ def dataset_filter_with_summary(
         return (seen, kept, removed), (element, keep)
 
     state = (tf.constant(0, tf.int64), tf.constant(0, tf.int64), tf.constant(0.0))
-    not_converted = tf.autograph.experimental.do_not_convert
-    checked = dataset.scan(state, not_converted(check))
-    return checked.filter(not_converted(lambda _, keep: keep)).map(not_converted(lambda element, _: element))
+    checked = dataset.scan(state, check)
+    return checked.filter(lambda _, keep: keep).map(lambda element, _: element)

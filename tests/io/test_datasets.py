@@ -85,6 +85,17 @@ def test_few_elements_and_no_writer(tmp_path):
     assert [int(n) for n in dataset] == [18, 19]
 
 
+def test_predicate_with_python_conditions():
+    """As in `Dataset.filter`, AutoGraph converts them."""
+
+    def is_kept(n):
+        if n > 2:
+            return n < 5
+        return False
+
+    assert [int(n) for n in gnnkit.dataset_filter_with_summary(tf.data.Dataset.range(9), is_kept)] == [3, 4]
+
+
 def test_filter_of_graphs():
     """As it is used: what cannot be padded is left out."""
     dataset = gnnkit.dataset_from_generator(lambda: GRAPHS)
