@@ -135,7 +135,7 @@ def assert_same_outcomes(tfgnn, assert_same_graph) -> Callable[[Any, Any, Iterab
 
     def compare(got: Any, want: Any, call: Call) -> None:
         if isinstance(want, Exception) or isinstance(got, Exception):
-            assert type(got) is type(want), f"{call}: {got!r} and not {want!r}"
+            assert isinstance(got, type(want)), f"{call}: {got!r} and not {want!r}"
         elif isinstance(want, list):
             assert isinstance(got, list) and len(got) == len(want), call
             for g, w in zip(got, want, strict=True):
