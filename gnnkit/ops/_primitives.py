@@ -129,8 +129,11 @@ def segment_mean(values: Any, ids: Any, num: Any) -> Any:
 
 
 def _known_count(ids: Any, num: Any) -> np.ndarray | None:
+    """How many of `ids` equal i, where they are at hand; TensorFlow's kernels say what becomes of ids out of range."""
     known = _field.to_numpy(ids)
-    return None if known is None else np.bincount(known, minlength=int(num))
+    if known is None or (known.size and not 0 <= known.min() <= known.max() < int(num)):
+        return None
+    return np.bincount(known, minlength=int(num))
 
 
 def segment_max(values: Any, ids: Any, num: Any) -> Any:

@@ -134,6 +134,28 @@ def test_pool_of_other_dtypes(tfgnn, reduce_type, dtype):
     check(ours, theirs, exact=not dtype.is_floating)
 
 
+@pytest.mark.parametrize("index", [-1, 3])
+@pytest.mark.parametrize("reduce_type", [*REDUCE_TYPES, "degree", "softmax", "broadcast"])
+def test_indices_out_of_range(make_pair, reduce_type, index):
+    """On the CPU, pooling leaves edges with negative indices out; all else is an error."""
+
+    def outcome(t):
+        ends = tf.constant([0, index]), tf.constant([0, 1])
+        graph = t.homogeneous(*ends, node_features={"x": tf.ones([3, 1])}, edge_features={"x": tf.ones([2, 1])})
+        try:
+            if reduce_type == "degree":
+                return t.node_degree(graph, "edges", t.SOURCE)
+            if reduce_type == "softmax":
+                return t.softmax_edges_per_node(graph, "edges", t.SOURCE, feature_name="x")
+            if reduce_type == "broadcast":
+                return t.broadcast_node_to_edges(graph, "edges", t.SOURCE, feature_name="x")
+            return t.pool_edges_to_node(graph, "edges", t.SOURCE, reduce_type, feature_name="x")
+        except tf.errors.InvalidArgumentError:
+            return tf.constant("error")
+
+    check(*make_pair(outcome), exact=True)
+
+
 @pytest.mark.parametrize("reduce_type", ["sum", "mean", "max", "min", "prod"])
 def test_pool_of_ragged_values(tfgnn, reduce_type):
     graph = random_graph(4)
