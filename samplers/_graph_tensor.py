@@ -199,6 +199,8 @@ def _check_nodes(nodes: Any, node_set: str, num_nodes: int) -> np.ndarray:
 def tables_from_graph_tensor(graph: GraphTensor) -> GraphTables:
     """Tables of a scalar graph; its components become one graph. A feature `#id` becomes the nodes' ids.
 
+    ValueError: a batched graph, hyperedges, or context features of several components: a table holds those of one.
+
     >>> import numpy as np
     >>> from gnnkit.samplers import GraphTables, NodeTable
     >>> graph = to_graph_tensor(GraphTables(node_sets={"n": NodeTable(num_nodes=2, features={"x": np.array([5, 6])})}))
@@ -213,6 +215,11 @@ def tables_from_graph_tensor(graph: GraphTensor) -> GraphTables:
         nodes[name] = NodeTable(num_nodes=int(node_set.total_size), ids=ids, features=columns)  # type: ignore[arg-type]
     for name, edge_set in graph.edge_sets.items():
         adjacency = edge_set.adjacency
+        if not isinstance(adjacency, Adjacency):
+            raise ValueError(
+                f"tables_from_graph_tensor(): a table of edges has a source and a target, but edge set {name!r} is one "
+                f"of hyperedges with the tags {list(adjacency.tags)}."
+            )
         edges[name] = EdgeTable(
             source_set=adjacency.source_name,
             target_set=adjacency.target_name,
@@ -220,9 +227,14 @@ def tables_from_graph_tensor(graph: GraphTensor) -> GraphTables:
             target=np.asarray(adjacency.target, np.int64),
             features={feature: _column(value) for feature, value in edge_set.features.items()},
         )
-    context = {}
-    if int(graph.total_num_components) == 1:
-        context = {feature: _column(value) for feature, value in graph.context.features.items()}
+    context = {feature: _column(value) for feature, value in graph.context.features.items()}
+    num_components = int(graph.total_num_components)
+    if context and num_components != 1:
+        raise ValueError(
+            f"tables_from_graph_tensor(): tables hold the context of one component, but the graph has {num_components}, "
+            f"with the context features {sorted(context)}. Move those to nodes (broadcast_context_to_nodes), or "
+            "remove them: graph.remove_features(context=[...])."
+        )
     return GraphTables(node_sets=nodes, edge_sets=edges, context=context)
 
 

@@ -121,8 +121,9 @@ def to_pandas(graph: Any) -> Frames:
         from gnnkit.samplers._graph_tensor import tables_from_graph_tensor
 
         check_values(graph, "to_pandas()")
-        tables = tables_from_graph_tensor(graph)
-        if int(graph.total_num_components) != 1:
+        has_components = int(graph.total_num_components) != 1
+        tables = tables_from_graph_tensor(graph.replace_features(context={}) if has_components else graph)
+        if has_components:
             components = {("nodes", name): component_of(piece) for name, piece in graph.node_sets.items()}
             components |= {("edges", name): component_of(piece) for name, piece in graph.edge_sets.items()}
             tables = tables.replace(context=graph.context.features)

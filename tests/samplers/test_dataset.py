@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import gnnkit
 from gnnkit.samplers import (
     EdgeTable,
     GraphStore,
@@ -267,3 +268,22 @@ def test_whole_graph_dataset():
         whole_graph_dataset(tables, [50], node_set="paper")
     with pytest.raises(ValueError, match="need readout_nodes"):
         to_graph_tensor(tables, readout_node_set="paper", readout_features=["label"])
+
+
+def test_tables_hold_the_context_of_one_component_only():
+    context = gnnkit.Context.from_fields(features={"year": [1990, 1991]})
+    nodes = {"n": gnnkit.NodeSet.from_fields(sizes=[1, 2])}
+    graph = gnnkit.GraphTensor.from_pieces(context, nodes)
+    with pytest.raises(ValueError, match=r"has 2, with the context features \['year'\].*remove_features"):
+        tables_from_graph_tensor(graph)
+    assert tables_from_graph_tensor(graph.remove_features(context=["year"])).node_sets["n"].num_nodes == 3
+
+
+def test_tables_hold_no_hyperedges():
+    nodes = {"n": gnnkit.NodeSet.from_fields(sizes=[2])}
+    adjacency = gnnkit.HyperAdjacency.from_indices({0: ("n", [0]), 1: ("n", [1]), 2: ("n", [1])})
+    graph = gnnkit.GraphTensor.from_pieces(
+        node_sets=nodes, edge_sets={"e": gnnkit.EdgeSet.from_fields(sizes=[1], adjacency=adjacency)}
+    )
+    with pytest.raises(ValueError, match=r"edge set 'e' is one of hyperedges with the tags \[0, 1, 2\]"):
+        tables_from_graph_tensor(graph)
