@@ -43,6 +43,9 @@ class ConfigDict(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._settings)
 
+    def __copy__(self) -> "ConfigDict":
+        return ConfigDict(self._settings)
+
     def __repr__(self) -> str:
         return f"ConfigDict({self._settings})"
 

@@ -9,7 +9,11 @@ import pytest
 
 import gnnkit
 from gnnkit.keras import ConvGNNBuilder, layers
+from gnnkit.models.gat import GATConv, GATHomGraphUpdate, GATMPNNGraphUpdate
+from gnnkit.models.gat_v2 import GATv2Conv, GATv2EdgePool, GATv2MPNNGraphUpdate
 from gnnkit.models.gcn import GCNConv, GCNHomGraphUpdate
+from gnnkit.models.multi_head_attention import MultiHeadAttentionConv, MultiHeadAttentionMPNNGraphUpdate
+from gnnkit.models.transformer_conv import TransformerConv, TransformerConvMPNNGraphUpdate
 from gnnkit.models.vanilla_mpnn import VanillaMPNNGraphUpdate
 from gnnkit.testing import random_graph
 
@@ -135,6 +139,17 @@ def _mpnn(**kwargs: Any) -> Any:
     return VanillaMPNNGraphUpdate(units=8, message_dim=8, receiver_tag=gnnkit.TARGET, **kwargs)
 
 
+def _attention(conv_class: Any, **kwargs: Any) -> Any:
+    """A bias of keys has no effect without an activation of keys, hence no gradient."""
+    defaults = {"num_heads": 2, "per_head_channels": 3, "activation": "tanh", "attention_activation": "elu"}
+    return conv_class(**{**defaults, "receiver_tag": gnnkit.TARGET, **kwargs})
+
+
+def _attention_mpnn(update: Any, **kwargs: Any) -> Any:
+    defaults = {"units": 8, "message_dim": 8, "num_heads": 2, "activation": "tanh", "attention_activation": "elu"}
+    return update(**{**defaults, "receiver_tag": gnnkit.TARGET, **kwargs})
+
+
 _ON_CITES = {"call_kwargs": {"edge_set_name": "cites"}, "rows": PAPER}
 _MEAN = {"receiver_tag": gnnkit.CONTEXT}
 CASES = [
@@ -219,6 +234,56 @@ CASES = [
             kernel_initializer=keras.initializers.HeNormal(seed=1),
         ),
     ),
+    Case(name="GATv2Conv", make=lambda: _attention(GATv2Conv, edge_dropout=0.2, kernel_regularizer="l2"), **_ON_CITES),
+    Case(
+        name="GATv2Conv_edges_and_nodes",
+        make=lambda: _attention(GATv2Conv, sender_edge_feature="hidden_state", heads_merge_type="mean"),
+        **_ON_CITES,
+    ),
+    Case(
+        name="GATv2EdgePool",
+        make=lambda: _attention(GATv2EdgePool, receiver_tag=gnnkit.CONTEXT),
+        call_kwargs={"edge_set_name": "cites"},
+    ),
+    Case(name="GATv2MPNN", make=lambda: _attention_mpnn(GATv2MPNNGraphUpdate, edge_feature="hidden_state")),
+    Case(
+        name="MultiHeadAttentionConv_nodes_to_context",
+        make=lambda: _attention(MultiHeadAttentionConv, receiver_tag=gnnkit.CONTEXT, inputs_dropout=0.2),
+        call_kwargs={"node_set_name": "paper"},
+    ),
+    Case(
+        name="MultiHeadAttentionConv_raw",
+        make=lambda: _attention(
+            MultiHeadAttentionConv,
+            sender_edge_feature="hidden_state",
+            transform_keys=False,
+            transform_values_after_pooling=True,
+            score_scaling="trainable_elup1",
+        ),
+        **_ON_CITES,
+    ),
+    Case(
+        name="MultiHeadAttentionMPNN",
+        make=lambda: _attention_mpnn(
+            MultiHeadAttentionMPNNGraphUpdate,
+            state_dropout_rate=0.2,
+            l2_regularization=0.01,
+            kernel_initializer=keras.initializers.HeNormal(seed=1),
+        ),
+    ),
+    Case(
+        name="GATHomGraphUpdate",
+        make=lambda: GATHomGraphUpdate(num_heads=2, per_head_channels=3, receiver_tag=gnnkit.TARGET, activation="tanh"),
+        graph_kwargs=HOMOGENEOUS,
+    ),
+    Case(name="GATConv_edges", make=lambda: _attention(GATConv, sender_edge_feature="hidden_state"), **_ON_CITES),
+    Case(name="GATMPNN", make=lambda: _attention_mpnn(GATMPNNGraphUpdate)),
+    Case(
+        name="TransformerConv_gated",
+        make=lambda: _attention(TransformerConv, sender_edge_feature="hidden_state", skip_connection="gated"),
+        **_ON_CITES,
+    ),
+    Case(name="TransformerConvMPNN", make=lambda: _attention_mpnn(TransformerConvMPNNGraphUpdate)),
 ]
 
 

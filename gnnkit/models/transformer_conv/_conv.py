@@ -51,10 +51,9 @@ class TransformerConv(AttentionConv):
 
     def build(self, input_shape: Any = None) -> None:
         self._query = self._dense("query")
-        if self.takes_sender_node_input:
-            self._key, self._value = self._dense("key"), self._dense("value")
-        if self.takes_sender_edge_input:
-            self._edge = self._dense("edge", use_bias=False if self.takes_sender_node_input else None)
+        nodes, edges = self.takes_sender_node_input, self.takes_sender_edge_input
+        self._key, self._value = (self._dense(name) if nodes else None for name in ("key", "value"))
+        self._edge = self._dense("edge", use_bias=False if nodes else None) if edges else None
         if self._skip_connection != "none":
             self._skip = self._dense("skip", self._merged_channels)
         if self._skip_connection == "gated":
