@@ -20,6 +20,7 @@ from gnnkit.testing import random_graph
 UNITS = 4
 PAPER, AUTHOR, CITES, WRITES = ("node_sets", "paper"), ("node_sets", "author"), ("edge_sets", "cites"), "writes"
 HOMOGENEOUS = {"node_sets": {"paper": 4}, "edge_sets": {"cites": ("paper", "paper", 2)}}
+WIDE = {"node_sets": {"paper": 32}, "edge_sets": {"cites": ("paper", "paper", 2)}}  # SimpleConv transforms first.
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -162,6 +163,7 @@ CASES = [
     Case(name="GraphUpdate", make=_graph_update),
     Case(name="ConvGNNBuilder", make=_builder),
     Case(name="SimpleConv", make=_simple, **_ON_CITES),
+    Case(name="SimpleConv_wide", make=_simple, graph_kwargs=WIDE, **_ON_CITES),
     Case(
         name="SimpleConv_sum_to_author",
         make=lambda: _simple(gnnkit.SOURCE, "mean|max", combine_type="sum", receiver_feature=None),

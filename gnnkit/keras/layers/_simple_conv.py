@@ -7,6 +7,7 @@ import keras
 from gnnkit._names import HIDDEN_STATE, TARGET
 from gnnkit.keras.layers._convolution_base import AnyToAnyConvolutionBase
 from gnnkit.keras.layers._inputs import FeatureName
+from gnnkit.keras.layers._transform_first import Part, transform_first
 from gnnkit.ops._combine import combine_values
 
 
@@ -16,6 +17,8 @@ class SimpleConv(AnyToAnyConvolutionBase):
     """Applies a layer to the inputs of each edge and pools its results at the receivers.
 
     The message of an edge is `message_fn(combine([edge, sender node, receiver]))`, without the inputs that are None.
+    Where message_fn begins with a plain `keras.layers.Dense` and states are wide, its products are computed once a node
+    and not once an edge: same weights, same results up to rounding.
 
     message_fn: a layer `[E, width] -> [E, units]`.
     reduce_type: see `gnnkit.pool`.
@@ -71,16 +74,19 @@ class SimpleConv(AnyToAnyConvolutionBase):
         pool_to_receiver: Any,
         extra_receiver_ops: Any = None,
     ) -> Any:
-        inputs = []
-        if sender_edge_input is not None:
-            inputs.append(sender_edge_input)
-        if sender_node_input is not None:
-            inputs.append(broadcast_from_sender_node(sender_node_input))
-        if receiver_input is not None:
-            inputs.append(broadcast_from_receiver(receiver_input))
-        if not inputs:
+        inputs = [
+            (sender_edge_input, None),
+            (sender_node_input, broadcast_from_sender_node),
+            (receiver_input, broadcast_from_receiver),
+        ]
+        parts = [Part(value, broadcast) for value, broadcast in inputs if value is not None]
+        if not parts:
             raise ValueError(
                 f"{self._who()} has no inputs: receiver_feature, sender_node_feature and sender_edge_feature are all None."
             )
-        messages = self._message_fn(combine_values(inputs, self._combine_type))
+        messages = None
+        if self._combine_type == "concat":
+            messages = transform_first(self._message_fn, parts, self.dtype_policy)
+        if messages is None:
+            messages = self._message_fn(combine_values([part.rows(part.value) for part in parts], self._combine_type))
         return pool_to_receiver(messages, reduce_type=self._reduce_type)
