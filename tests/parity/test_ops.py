@@ -253,6 +253,82 @@ def test_readout_from_several_edge_sets_and_shadow_node_sets(tfgnn):
         check(*[t.structured_readout(build(t), key, feature_name=name) for t in (gnnkit, tfgnn)])
 
 
+def ragged(piece):
+    return tf.RaggedTensor.from_row_lengths(tf.ones([piece.total_size]), tf.ones([piece.total_size], tf.int32))
+
+
+READOUT_ERRORS = {
+    "not sorted": (tf.errors.InvalidArgumentError, {"ends": ([1, 0], [1, 0])}),
+    "one twice": (tf.errors.InvalidArgumentError, {"ends": ([1, 0], [0, 0])}),
+    "one left out": (tf.errors.InvalidArgumentError, {"ends": ([1], [1])}),
+    "strings": (NotImplementedError, {"ends": ([1], [1]), "other": ([0], [0]), "value": ["a", "b"]}),
+    "two dtypes": (ValueError, {"ends": ([1], [1]), "other": ([0], [0]), "value": [1, 2]}),
+    "wrong target": (ValueError, {"target": "b"}),
+    "wrong name": (ValueError, {"name": "_readout/seed-1"}),
+    "other key": (KeyError, {"name": "_readout/other"}),
+    "no readout": (KeyError, {"readout": "_readout:other"}),
+    "twice the same nodes": (ValueError, {"ends": ([1], [1]), "other": ([0], [0]), "source": "a"}),
+    "feature is there": (ValueError, {"features": {"x": [1.0, 2.0]}}),
+}
+
+
+@pytest.mark.parametrize("case", READOUT_ERRORS)
+def test_errors_of_readout(tfgnn, case):
+    def build(
+        t, ends=([1, 0], [0, 1]), other=None, value=(3.0, 4.0), target="_readout", name="_readout/seed", source="b",
+        readout="_readout", features=None,
+    ):  # fmt: skip
+        def edges(source, ends, target):
+            adjacency = t.Adjacency.from_indices((source, tf.constant(ends[0])), (target, tf.constant(ends[1])))
+            return t.EdgeSet.from_fields(sizes=[len(ends[0])], adjacency=adjacency)
+
+        target = readout if target == "_readout" else target
+        value = tf.constant(value)
+        first = value if value.dtype == tf.string else tf.constant([1.0, 2.0])
+        return t.GraphTensor.from_pieces(
+            node_sets={
+                "a": t.NodeSet.from_fields(sizes=[2], features={"x": first}),
+                "b": t.NodeSet.from_fields(sizes=[2], features={"x": value}),
+                readout: t.NodeSet.from_fields(sizes=[2], features=features),
+            },
+            edge_sets={name: edges("a", ends, target)} | ({f"{name}/2": edges(source, other, target)} if other else {}),
+        )
+
+    error, arguments = READOUT_ERRORS[case]
+    for library in (gnnkit, tfgnn):
+        with pytest.raises(error):
+            library.structured_readout_into_feature(build(library, **arguments), "seed", feature_name="x")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, g, **value: t.broadcast_node_to_edges(g, "cites", 0, **value),
+        lambda t, g, **value: t.broadcast_context_to_nodes(g, "paper", **value),
+        lambda t, g, **value: t.broadcast_context_to_edges(g, "cites", **value),
+        lambda t, g, **value: t.broadcast(g, 0, edge_set_name="cites", **value),
+        lambda t, g, **value: t.pool_edges_to_node(g, "cites", 0, **value),
+        lambda t, g, **value: t.pool_nodes_to_context(g, "paper", **value),
+        lambda t, g, **value: t.pool_edges_to_context(g, "cites", **value),
+        lambda t, g, **value: t.pool(g, 0, edge_set_name="cites", reduce_type="sum", **value),
+        lambda t, g, **value: t.pool_neighbors_to_node(g, "cites", 0, reduce_type="sum", **value),
+        lambda t, g, **value: t.pool_neighbors_to_node_feature(g, "cites", 0, reduce_type="sum", **value),
+        lambda t, g, **value: t.softmax(g, 0, edge_set_name="cites", **value),
+        lambda t, g, **value: t.softmax_edges_per_node(g, "cites", 0, **value),
+        lambda t, g, **value: t.gather_first_node(g, "paper", **value),
+        lambda t, g, **value: t.node_degree(g, "cites", 0),
+        lambda t, g, **value: t.add_readout_from_first_node(g, "seed", node_set_name="paper"),
+        lambda t, g, **value: t.structured_readout(g, "seed", **value),
+    ],
+)
+def test_batches_are_refused(tfgnn, call):
+    graph = random_graph(5, min_nodes=1)
+    for library, each in ((gnnkit, graph), (tfgnn, convert(tfgnn, graph))):
+        batch = next(iter(tf.data.Dataset.from_tensors(each).batch(1)))
+        with pytest.raises(ValueError):
+            call(library, batch, feature_name="hidden_state")
+
+
 @pytest.mark.parametrize(
     "error, call",
     [
@@ -277,6 +353,30 @@ def test_readout_from_several_edge_sets_and_shadow_node_sets(tfgnn):
         (ValueError, lambda t, g: t.reverse_tag(t.CONTEXT)),
         (ValueError, lambda t, g: t.combine_values([tf.ones([2, 1])], "mean")),
         (ValueError, lambda t, g: t.combine_values([], "sum")),
+        (TypeError, lambda t, g: t.pool_nodes_to_context(g, ["paper"], feature_name="hidden_state")),
+        (TypeError, lambda t, g: t.pool_edges_to_context(g, ["cites"], feature_name="hidden_state")),
+        (TypeError, lambda t, g: t.broadcast_node_to_edges(g, ["cites"], 0, feature_name="hidden_state")),
+        (TypeError, lambda t, g: t.broadcast_context_to_nodes(g, ["paper"], feature_name="hidden_state")),
+        (TypeError, lambda t, g: t.node_degree(g, ["cites"], 0)),
+        (KeyError, lambda t, g: t.node_degree(g, "cites", 5)),
+        (ValueError, lambda t, g: t.pool_edges_to_node(g, "cites", 0, "", feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.pool(g, 0, edge_set_name=[], reduce_type="sum", feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.broadcast(g, 0, edge_set_name=["cites", "writes"], feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.pool(g, t.CONTEXT, node_set_name=["paper", "author"], reduce_type="sum",
+                                         feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.pool(g, 1, edge_set_name=["cites"], reduce_type="sum", feature_value=tf.ones([1]))),
+        (ValueError, lambda t, g: t.pool(g, 1, edge_set_name="cites", reduce_type="sum", feature_value=[tf.ones([1])])),
+        (ValueError, lambda t, g: t.pool(g, t.CONTEXT, node_set_name=["venue"] * 2, reduce_type="sum",
+                                         feature_value=[ragged(g.node_sets["venue"])] * 2)),
+        (ValueError, lambda t, g: t.softmax(g, 1, node_set_name="paper", feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.pool_neighbors_to_node(g, ["cites", "writes"], 1, reduce_type="sum",
+                                                           feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.pool_neighbors_to_node(g, "cites", t.CONTEXT, reduce_type="sum",
+                                                           feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.pool_neighbors_to_node(g, "cites", 1, from_tag=t.CONTEXT, reduce_type="sum",
+                                                           feature_name="hidden_state")),
+        (ValueError, lambda t, g: t.gather_first_node(g, "paper")),
+        (ValueError, lambda t, g: t.add_readout_from_first_node(g, "seed", node_set_name="papers")),
     ],
 )  # fmt: skip
 def test_errors(tfgnn, error, call):
