@@ -114,6 +114,20 @@ ERRORS = {
     "wrong context": lambda t: t.GraphTensor.from_pieces(context=_nodes(t)),
     "no endpoints": lambda t: t.HyperAdjacency.from_indices({}),
     "tag of wrong type": lambda t: t.HyperAdjacency.from_indices({"a": ("n", tf.constant([0]))}),
+    "float indices": lambda t: t.Adjacency.from_indices(("a", tf.constant([0.0])), ("b", tf.constant([0.0]))),
+    "sizes of another rank": lambda t: t.NodeSet.from_fields(
+        sizes=tf.constant([[1], [1]]), features={"x": tf.zeros([2])}
+    ),
+    "context features of two lengths": lambda t: t.Context.from_fields(
+        features={"a": tf.zeros([1]), "b": tf.zeros([2])}
+    ),
+    "row splits dtype": lambda t: _graph(t).with_row_splits_dtype(tf.int8),
+    "replace in unknown edge set": lambda t: _graph(t).replace_features(edge_sets={"x": {}}),
+    "remove unknown context feature": lambda t: _graph(t).remove_features(context=["y"]),
+    "remove from unknown edge set": lambda t: _graph(t).remove_features(edge_sets={"y": ["y"]}),
+    "unknown set": lambda t: _graph(t).node_sets["y"],
+    "unknown source": lambda t: _graph(t).edge_sets["edges"].adjacency[7],
+    "assign a feature": lambda t: _graph(t).node_sets["nodes"].features.__setitem__("x", 1),
     "unknown tag": lambda t: t.HyperAdjacency.from_indices({0: ("n", tf.constant([0]))})[5],
     "replace in unknown set": lambda t: _graph(t).replace_features(node_sets={"x": {}}),
     "remove unknown feature": lambda t: _graph(t).remove_features(node_sets={"nodes": ["y"]}),

@@ -92,6 +92,24 @@ def test_lists_of_numbers_are_values(tfgnn, graphs):
     assert gnnkit.pool(graphs[0], "context", **arguments).numpy().tolist() == [6.0]
 
 
+ACCEPTED_THERE = {
+    "ends of two lengths": lambda t: t.Adjacency.from_indices(("a", tf.constant([0])), ("b", tf.constant([0, 0]))),
+    "pieces of two ranks": lambda t: t.GraphTensor.from_pieces(
+        node_sets={
+            "a": t.NodeSet.from_fields(sizes=tf.constant([1])),
+            "b": t.NodeSet.from_fields(sizes=tf.constant([[1], [1]])),
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED_THERE)
+def test_pieces_that_do_not_go_together(tfgnn, case):
+    ACCEPTED_THERE[case](tfgnn)
+    with pytest.raises(ValueError, match="all endpoints need one index an edge|All pieces must be batched alike"):
+        ACCEPTED_THERE[case](gnnkit)
+
+
 def test_row_splits_stay_int32(make_pair):
     """A set without ragged features has no say."""
 

@@ -152,6 +152,15 @@ def test_parsing_of_random_examples(make_pair, assert_same_graph):
     assert_same_graph(ours.merge_batch_to_components(), theirs.merge_batch_to_components())
 
 
+def _hyper(library):
+    index = tf.constant([0])
+    adjacency = library.HyperAdjacency.from_indices({0: ("a", index), 1: ("a", index)})
+    return library.GraphTensor.from_pieces(
+        node_sets={"a": library.NodeSet.from_fields(sizes=tf.constant([1]))},
+        edge_sets={"h": library.EdgeSet.from_fields(sizes=tf.constant([1]), adjacency=adjacency)},
+    )
+
+
 def _spec(library, dtype=tf.float32, shape=(None,), rank=0):
     spec = library.GraphTensorSpec.from_piece_specs(
         node_sets_spec={
@@ -185,6 +194,8 @@ ERRORS = {
         t.homogeneous(tf.constant([0]), tf.constant([0]), node_features={"x": tf.complex([1.0], [1.0])})
     ),
     "schema of a batch": lambda t: t.create_schema_pb_from_graph_spec(_spec(t, rank=1)),
+    "schema of several components": lambda t: t.create_schema_pb_from_graph_spec(_spec(t).relax(num_components=True)),
+    "schema of hyperedges": lambda t: t.create_schema_pb_from_graph_spec(_hyper(t)),
     "schema of complex": lambda t: t.create_schema_pb_from_graph_spec(_spec(t, tf.complex64)),
     "check a batch": lambda t: t.check_compatible_with_schema_pb(_spec(t, rank=1), t.parse_schema("")),
     "not compatible": lambda t: t.check_compatible_with_schema_pb(_spec(t), t.parse_schema("")),
@@ -275,18 +286,6 @@ class TestWhereTfgnnIsWrong:
             gnnkit.write_example(ours)
 
     def test_hyperedges(self, tfgnn):
-        def graph(library):
-            index = tf.constant([0])
-            return library.GraphTensor.from_pieces(
-                node_sets={"a": library.NodeSet.from_fields(sizes=tf.constant([1]))},
-                edge_sets={
-                    "h": library.EdgeSet.from_fields(
-                        sizes=tf.constant([1]),
-                        adjacency=library.HyperAdjacency.from_indices({0: ("a", index), 1: ("a", index)}),
-                    )
-                },
-            )
-
         with pytest.raises(NotImplementedError):
-            tfgnn.write_example(graph(tfgnn))
-        assert "edges/h.#index.1" in gnnkit.write_example(graph(gnnkit)).features.feature
+            tfgnn.write_example(_hyper(tfgnn))
+        assert "edges/h.#index.1" in gnnkit.write_example(_hyper(gnnkit)).features.feature
