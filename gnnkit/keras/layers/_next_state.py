@@ -13,7 +13,7 @@ from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 
 
-class _NextState(GraphLayer):
+class NextStateLayer(GraphLayer):
     """Unlike layers that take graphs, these take just what they compute with: Keras may cast all of it."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -23,7 +23,7 @@ class _NextState(GraphLayer):
 
 @final
 @keras.saving.register_keras_serializable("gnnkit")
-class NextStateFromConcat(_NextState):
+class NextStateFromConcat(NextStateLayer):
     """Transforms the concatenation of the old state and all inputs.
 
     transformation: a layer `[V, sum of widths] -> [V, units]` (or to a dict of features).
@@ -49,7 +49,7 @@ class NextStateFromConcat(_NextState):
 
 @final
 @keras.saving.register_keras_serializable("gnnkit")
-class ResidualNextState(_NextState):
+class ResidualNextState(NextStateLayer):
     """Adds a transformation of all inputs to the old state.
 
     residual_block: a layer `[V, sum of widths] -> [V, units]`, where units is the width of the old state.
@@ -116,7 +116,7 @@ class ResidualNextState(_NextState):
 
 @final
 @keras.saving.register_keras_serializable("gnnkit")
-class SingleInputNextState(_NextState):
+class SingleInputNextState(NextStateLayer):
     """Replaces the state by the single input (from the one edge set), whatever the old state.
 
     ValueError: several inputs, or an input from the context.
