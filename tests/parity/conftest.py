@@ -212,7 +212,7 @@ def make_graph() -> Callable[..., Any]:
     return _graph
 
 
-MODELS = ["gat_v2", "gcn", "multi_head_attention", "vanilla_mpnn"]
+MODELS = ["gat_v2", "gcn", "graph_sage", "hgt", "mt_albis", "multi_head_attention", "vanilla_mpnn"]
 
 
 @pytest.fixture(scope="session")
@@ -269,12 +269,17 @@ def _weight_key(weight: Any) -> tuple[str, tuple[int, ...]]:
     return weight.name.split("/")[-1].split(":")[0], tuple(weight.shape)
 
 
+def _by_key(layer: Any) -> list[Any]:
+    """Trainable weights, those with equal keys in the order of creation: tensorflow-gnn makes HGT's in the order of a set."""
+    return sorted(layer.trainable_variables, key=_weight_key)
+
+
 def _output_and_gradients(layer: Any, graph: Any, call_kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Gradients of the squared output plus losses, by weights in their order and by features of the graph."""
     inputs = _leaves(graph)
     weights = {
         f"weight {i} {_weight_key(w)}": w.value if isinstance(w, keras.Variable) else w
-        for i, w in enumerate(layer.trainable_variables)
+        for i, w in enumerate(_by_key(layer))
     }
     with tf.GradientTape() as tape:
         tape.watch(list(inputs.values()))
@@ -297,7 +302,7 @@ def assert_parity(libraries, convert) -> Callable[..., None]:
         graphs = [graph, convert(libraries[1].library, graph)]
         for layer, each in zip(layers, graphs, strict=True):
             layer(each, **call_kwargs)
-        ours, theirs = (layer.trainable_variables for layer in layers)
+        ours, theirs = (_by_key(layer) for layer in layers)
         assert [_weight_key(w) for w in ours] == [_weight_key(w) for w in theirs]
         random = np.random.default_rng(0)
         for our_weight, their_weight in zip(ours, theirs, strict=True):
