@@ -270,7 +270,7 @@ def _weight_key(weight: Any) -> tuple[str, tuple[int, ...]]:
 
 
 def _by_key(layer: Any) -> list[Any]:
-    """Trainable weights, those with equal keys in the order of creation: tensorflow-gnn makes HGT's in the order of a set."""
+    """Trainable weights, in the order of creation but for names: tensorflow-gnn makes some of HGT's in any order."""
     return sorted(layer.trainable_variables, key=_weight_key)
 
 

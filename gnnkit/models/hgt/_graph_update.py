@@ -182,8 +182,8 @@ class HGTGraphUpdate(GraphLayer):
             # The query is transformed, not the key: once a receiver.
             query = self._broadcast(graph, name, self._receiver_tag, self._edge_queries[name](queries))
             key = self._broadcast(graph, name, reverse_tag(self._receiver_tag), keys[self._sender(graph, name)])
-            score = ops.sum(query * key, axis=-1) * ops.cast(self._priors[name], query.dtype)
-            scores.append(_wide(score) * self._per_head_channels**-0.5)
+            score: Any = _wide(ops.sum(query * key, axis=-1))
+            scores.append(score * ops.cast(self._priors[name], score.dtype) * self._per_head_channels**-0.5)
         results = softmax(graph, self._receiver_tag, edge_set_name=edge_sets, feature_value=scores)
         return dict(zip(edge_sets, results, strict=True))
 
@@ -202,7 +202,7 @@ class HGTGraphUpdate(GraphLayer):
             return result
         if not self._use_weighted_skip:
             return result + state
-        weight = ops.sigmoid(ops.cast(self._skips[node_set], result.dtype))
+        weight: Any = ops.sigmoid(ops.cast(self._skips[node_set], result.dtype))
         return result * weight + state * (1 - weight)
 
     def _split_heads(self, values: Any) -> Any:
