@@ -163,3 +163,12 @@ def test_sender_and_receiver_that_do_not_fit(conv_class):
     conv = make(conv_class, gnnkit.CONTEXT)
     with pytest.raises(ValueError, match="sends to the context, but sender_edge_feature is None"):
         conv(random_graph(1), **WRITES)
+
+
+@all_convolutions
+def test_xla(conv_class):
+    graph = random_graph(1)
+    conv = make(conv_class, sender_edge_feature=H)
+    want = conv(graph, **WRITES)
+    compiled = tf.function(lambda graph: conv(graph, **WRITES), jit_compile=True)
+    np.testing.assert_allclose(compiled(graph), want, 1e-4, 1e-5)
