@@ -74,6 +74,11 @@ def test_signatures(tfgnn, name):
     assert ours == theirs
 
 
+def test_reverse_tag(tfgnn):
+    for tag in (gnnkit.SOURCE, gnnkit.TARGET):
+        assert gnnkit.reverse_tag(tag) == tfgnn.reverse_tag(tag)
+
+
 def test_reduce_operation_names(tfgnn):
     ours, theirs = gnnkit.get_registered_reduce_operation_names(), tfgnn.get_registered_reduce_operation_names()
     assert list(ours) == list(theirs)
