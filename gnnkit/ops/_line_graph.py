@@ -63,16 +63,17 @@ def convert_to_line_graph(
         if ends_to.node_set_name(connect_to) != node_set_name:
             continue
         node_set = graph_tensor.node_sets[node_set_name]
-        left, right = _meeting_pairs(ends_from[connect_from], ends_to[connect_to], node_set.total_size, dtype)
+        left, right, fan_out = _meeting_pairs(ends_from[connect_from], ends_to[connect_to], node_set.total_size, dtype)
         if non_backtracking:
             tags = reverse_tag(connect_from), reverse_tag(connect_to)
             left, right = _forward_pairs(left, right, ends_from, ends_to, *tags)
+            fan_out = _primitives.segment_count(left, edge_sets[name_from].total_size, dtype)
         features = {}
         if use_node_features_as_line_graph_edge_features:
             node = _primitives.gather(ends_from[connect_from], left)
             features = {name: _primitives.gather(value, node) for name, value in node_set.features.items()}
-        components = _primitives.gather(components_of(edge_sets[name_from]), left)
-        sizes = _primitives.segment_count(components, graph_tensor.total_num_components, dtype)
+        components = components_of(edge_sets[name_from])
+        sizes = _primitives.segment_sum(fan_out, components, graph_tensor.total_num_components)
         new_edges.append((f"{name_from}=>{name_to}", _edges(sizes, (name_from, left), (name_to, right), features)))
     if connect_with_original_nodes:
         new_nodes += _original_nodes(graph_tensor)
@@ -99,21 +100,20 @@ def _check_sets(graph: GraphTensor, fn: str, keep_readout: bool) -> None:
             )
 
 
-def _meeting_pairs(left: Any, right: Any, num_nodes: Any, dtype: Any) -> tuple[Any, Any]:
-    """All (i, j) with left[i] == right[j], in ascending order of that node, then of i, then of j."""
+def _meeting_pairs(left: Any, right: Any, num_nodes: Any, dtype: Any) -> tuple[Any, Any, Any]:
+    """All (i, j) with left[i] == right[j], in ascending order of that node, i and j; and how many there are for each i."""
     left_order, right_order = _primitives.argsort(left), _primitives.argsort(right)
     matches = _primitives.segment_count(right, num_nodes, dtype)  # Of each node.
     first_match = keras.ops.cumsum(matches) - matches
-    node = _primitives.gather(left, left_order)
-    copies = _primitives.gather(matches, node)  # Of each edge on the left.
+    fan_out = _primitives.gather(matches, left)
+    copies = _primitives.gather(fan_out, left_order)
     first_copy = keras.ops.cumsum(copies) - copies
     total = keras.ops.sum(copies)
     pair = _primitives.component_ids(copies, total)
-    rank = _primitives.arange(total, dtype) + _primitives.gather(
-        _primitives.gather(first_match, node) - first_copy, pair
-    )
+    shift = _primitives.gather(first_match, _primitives.gather(left, left_order)) - first_copy
+    rank = _primitives.arange(total, dtype) + _primitives.gather(shift, pair)
     i, j = _primitives.gather(left_order, pair), _primitives.gather(right_order, rank)
-    return keras.ops.cast(i, dtype.name), keras.ops.cast(j, dtype.name)
+    return keras.ops.cast(i, dtype.name), keras.ops.cast(j, dtype.name), fan_out
 
 
 def _forward_pairs(

@@ -85,7 +85,10 @@ def component_ids(sizes: Any, total: Any) -> Any:
     if counts is not None:
         return _field.constant(np.repeat(np.arange(len(counts)), counts), _field.dtype_of(sizes))
     if is_tf(sizes):
-        return tf.searchsorted(tf.cumsum(sizes), arange(total, sizes.dtype), side="right", out_type=sizes.dtype)
+        # How many components end at or before each item. A search takes longer where there are many of them.
+        ends = tf.cumsum(sizes)
+        ended = tf.cumsum(tf.math.unsorted_segment_sum(tf.ones_like(ends), ends, total + 1)[:-1])
+        return tf.ensure_shape(ended, [tf.get_static_value(total)])
     # Other backends need the total to be static: padded graphs have it.
     return keras.ops.searchsorted(keras.ops.cumsum(sizes), arange(total, sizes.dtype), side="right")
 

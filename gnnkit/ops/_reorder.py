@@ -65,8 +65,13 @@ def _check_order(order: Any, node_set: Any, what: str) -> Any:
         with tf.control_dependencies([] if check is None else [check]):
             return tf.identity(order)
 
-    positions = tf.range(tf.size(order, order.dtype))
-    order = require(tf.sort(order), positions, "be a permutation of 0, 1, ... up to the number of nodes")
+    num = tf.size(order, order.dtype)
+    order = require(
+        tf.reduce_all((order >= 0) & (order < num)), True, "be a permutation of 0, 1, ... number of nodes - 1"
+    )
+    order = require(
+        tf.math.unsorted_segment_sum(tf.ones_like(order), order, num), 1, "be a permutation: each node once"
+    )
     return require(tf.gather(components, order), components, "leave each node in its component")
 
 
