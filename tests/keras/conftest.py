@@ -12,6 +12,8 @@ from gnnkit.keras import ConvGNNBuilder, layers
 from gnnkit.models.gat import GATConv, GATHomGraphUpdate, GATMPNNGraphUpdate
 from gnnkit.models.gat_v2 import GATv2Conv, GATv2EdgePool, GATv2MPNNGraphUpdate
 from gnnkit.models.gcn import GCNConv, GCNHomGraphUpdate
+from gnnkit.models.hgt import HGTGraphUpdate
+from gnnkit.models.mt_albis import MtAlbisGraphUpdate
 from gnnkit.models.multi_head_attention import MultiHeadAttentionConv, MultiHeadAttentionMPNNGraphUpdate
 from gnnkit.models.transformer_conv import TransformerConv, TransformerConvMPNNGraphUpdate
 from gnnkit.models.vanilla_mpnn import VanillaMPNNGraphUpdate
@@ -151,6 +153,14 @@ def _attention_mpnn(update: Any, **kwargs: Any) -> Any:
     return update(**{**defaults, "receiver_tag": gnnkit.TARGET, **kwargs})
 
 
+def _mt_albis(**kwargs: Any) -> Any:
+    return MtAlbisGraphUpdate(**{"units": 8, "message_dim": 8, "receiver_tag": gnnkit.TARGET, **kwargs})
+
+
+def _hgt(**kwargs: Any) -> Any:
+    return HGTGraphUpdate(**{"num_heads": 2, "per_head_channels": 2, "receiver_tag": gnnkit.TARGET, **kwargs})
+
+
 _ON_CITES = {"call_kwargs": {"edge_set_name": "cites"}, "rows": PAPER}
 _MEAN = {"receiver_tag": gnnkit.CONTEXT}
 CASES = [
@@ -284,6 +294,44 @@ CASES = [
         name="TransformerConv_gated",
         make=lambda: _attention(TransformerConv, sender_edge_feature="hidden_state", skip_connection="gated"),
         **_ON_CITES,
+    ),
+    Case(name="MtAlbis", make=_mt_albis),
+    Case(
+        name="MtAlbis_attention",
+        make=lambda: _mt_albis(
+            attention_type="gat_v2",
+            attention_edge_set_names=["cites"],
+            edge_feature_name="hidden_state",
+            edge_set_combine_type="sum",
+        ),
+    ),
+    Case(
+        name="MtAlbis_all_arguments",
+        make=lambda: _mt_albis(
+            node_set_names=["paper"],
+            next_state_type="residual",
+            units=4,
+            normalization_type="batch",
+            simple_conv_reduce_type="mean|max_no_inf",
+            simple_conv_use_receiver_state=False,
+            state_dropout_rate=0.3,
+            edge_dropout_rate=0.3,
+            l2_regularization=0.01,
+            kernel_initializer=keras.initializers.HeNormal(seed=1),
+        ),
+    ),
+    Case(name="HGT", make=_hgt, graph_kwargs={"node_sets": {"author": 3, "paper": 4, "venue": 4}}),
+    Case(
+        name="HGT_all_arguments",
+        make=lambda: _hgt(
+            receiver_tag=gnnkit.SOURCE,
+            use_weighted_skip=False,
+            use_layer_norm=False,
+            use_bias=False,
+            activation="tanh",
+            kernel_initializer=keras.initializers.HeNormal(seed=1),
+        ),
+        graph_kwargs={"node_sets": {"author": 4, "paper": 4, "venue": 2}},
     ),
     Case(name="TransformerConvMPNN", make=lambda: _attention_mpnn(TransformerConvMPNNGraphUpdate)),
 ]
