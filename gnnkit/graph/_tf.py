@@ -18,12 +18,3 @@ def register_type_spec(name: str):
         return type_spec_registry.register(name)(cls)
 
     return register
-
-
-def gradients_are_recorded() -> bool:
-    """False in eager mode outside of any gradient tape."""
-    try:
-        from tensorflow.python.eager import record
-    except ImportError:
-        return True
-    return not tf.executing_eagerly() or record.could_possibly_record()

@@ -32,8 +32,15 @@ def gather(values: Any, index: Any) -> Any:
 
 
 def divide(x: Any, y: Any) -> Any:
-    """`x / y` for tensors of one floating dtype."""
-    return tf.realdiv(x, y) if is_tf(x) else x / y  # Eagerly, the operator takes three times as long.
+    """`x / y` for tensors of one floating dtype. Eagerly, a third of the operator's time."""
+    return tf.realdiv(x, y) if is_tf(x) else x / y
+
+
+def exp(x: Any) -> Any:
+    """The exponential function. Eagerly, two thirds of the time of tf.exp."""
+    if isinstance(x, tf.Tensor):
+        return tf.raw_ops.Exp(x=x)
+    return tf.exp(x) if is_tf(x) else keras.ops.exp(x)
 
 
 def concat(values: Sequence[Any], axis: int = 0) -> Any:
@@ -179,7 +186,8 @@ def segment_min_no_inf(values: Any, ids: Any, num: Any) -> Any:
 
 @functools.lru_cache
 def _limits(dtype: tf.DType) -> tuple[Any, Any]:
-    return dtype.min, dtype.max
+    """The lowest and the highest number, as Python has them: comparisons with NumPy's take three times as long."""
+    return np.asarray(dtype.min).item(), np.asarray(dtype.max).item()
 
 
 def _zero_where(drop: Any, values: Any) -> Any:

@@ -5,12 +5,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gnnkit.graph import GraphTensor
+from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
-from gnnkit.graph._tf import gradients_are_recorded
 from gnnkit.ops import _primitives
 from gnnkit.ops._pool import receivers, resolve_values
 from gnnkit.ops._resolve import check_tag, join, resolve_sets
+
+_SMALL = 30  # exp(30) is 1e13.
 
 
 @graph_function
@@ -51,15 +52,20 @@ def softmax(
 
 def segment_softmax(values: Any, ids: Any, num: Any) -> Any:
     """Softmax of `values` `[E, ...]` over the items with equal `ids` int `[E]`."""
-    top = _primitives.segment_max(values, ids, num)
-    if gradients_are_recorded():
+    if not _are_small(values):
+        top = _primitives.segment_max(values, ids, num)
         top = tf.stop_gradient(top) if _primitives.is_tf(top) else keras.ops.stop_gradient(top)
-    top = _primitives.gather(top, ids)
-    if isinstance(values, tf.Tensor):
-        exp = tf.raw_ops.Exp(x=tf.raw_ops.Sub(x=values, y=top))  # Quicker to call than tf.exp(values - top), eagerly.
-    else:
-        exp = (tf if _primitives.is_tf(values) else keras.ops).exp(values - top)
+        values = values - _primitives.gather(top, ids)
+    exp = _primitives.exp(values)
     return _primitives.divide(exp, _primitives.gather(_primitives.segment_sum(exp, ids, num), ids))
+
+
+def _are_small(values: Any) -> bool:
+    """Whether exponentials are known, eagerly, neither to overflow nor to vanish: then no maximum need be subtracted."""
+    numbers = _field.to_numpy(values)
+    if numbers is None or numbers.dtype.char not in "fd" or not numbers.size:
+        return False
+    return bool(numbers.min() > -_SMALL and numbers.max() < _SMALL)
 
 
 @graph_function
