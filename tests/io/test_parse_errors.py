@@ -184,10 +184,34 @@ def test_items_without_values():
         parse(example.SerializeToString())
 
 
-def test_bytes_that_are_no_example():
-    # TensorFlow quotes the bytes in its message, and fails to make a str of them.
+@pytest.mark.parametrize(
+    "data",
+    [
+        serialize()[:-1],
+        serialize()[:20],
+        b"\n",
+        b"\n\xff\xff\xff\xff\x0f",
+        # Of these TensorFlow would allocate gigabytes, and crash where it cannot.
+        serialize().replace(b"\x12\n\n\x08", b"\x12\n\n\xff\xff\xff\xff\x0f"),
+        serialize().replace(b"\x12\n\n\x08", b"\x12\n\n\xff\xff\xff\x7f"),
+    ],
+)
+def test_bytes_that_are_no_example(data):
+    with pytest.raises(
+        tf.errors.DataLossError, match="A string is no serialized tf.train.Example: truncated, damaged or"
+    ):
+        _parse(tf.constant([serialize(), data]))
+    with pytest.raises(tf.errors.DataLossError):
+        _parse_in_function(tf.constant([serialize(), data]))
+
+
+def test_bytes_that_tensorflow_cannot_quote():
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)Could not parse example input, value: .*xb1"):
-        gnnkit.parse_single_example(spec(), b"\n\xb1")
+        gnnkit.parse_single_example(spec(), b"\n\xb1", validate=False)
+
+
+def test_empty_batch():
+    assert gnnkit.parse_example(spec(), tf.zeros([0], tf.string)).shape == [0]
 
 
 def test_good_data_pass():
