@@ -38,7 +38,10 @@ class Result:
         return {**dataclasses.asdict(self), "ok": self.ok}
 
 
-def measure(case: Case, seconds: float, min_rounds: int = 7) -> Result:
+Clock = Callable[[], float]  # Seconds: of the wall, or of the processor.
+
+
+def measure(case: Case, clock: Clock, seconds: float, min_rounds: int = 7) -> Result:
     """Alternates between the sides for about `seconds`, and for `min_rounds` at least."""
     repeat = {side: _repeats(call) for side, call in case.sides.items()}
     times: dict[str, list[float]] = {side: [] for side in case.sides}
@@ -46,7 +49,7 @@ def measure(case: Case, seconds: float, min_rounds: int = 7) -> Result:
     begin = time.perf_counter()
     while len(times[order[0][0]]) < min_rounds or time.perf_counter() - begin < seconds:
         for side, call in order:
-            times[side].append(_time(call, repeat[side]))
+            times[side].append(_time(call, clock, repeat[side]))
         order.reverse()  # Nobody always runs in the wake of the same neighbour.
     ms = {side: 1000 * statistics.median(taken) for side, taken in times.items()}
     own, *others = ms.values()
@@ -57,21 +60,21 @@ def _repeats(call: Callable[[], Any]) -> int:
     """How many calls to time together: a millisecond or more."""
     for _ in range(3):  # The first ones trace and fill caches.
         call()
-    return max(1, min(50, int(1e-3 / _time(call, 1))))
+    return max(1, min(50, int(1e-3 / _time(call, time.perf_counter, 1))))
 
 
-def _time(call: Callable[[], Any], repeat: int) -> float:
-    start = time.perf_counter()
+def _time(call: Callable[[], Any], clock: Clock, repeat: int) -> float:
+    start = clock()
     for _ in range(repeat):
         call()
-    return (time.perf_counter() - start) / repeat
+    return (clock() - start) / repeat
 
 
-def report(cases: Iterable[Case], *, seconds: float, as_json: bool) -> None:
+def report(cases: Iterable[Case], *, clock: Clock, seconds: float, as_json: bool) -> None:
     """Measures all cases and prints a table, or one JSON object and nothing else."""
     results = []
     for case in cases:
-        result = measure(case, seconds)
+        result = measure(case, clock, seconds)
         if not as_json:
             _print_row(result, new_group=not results or results[-1].group != result.group)
         results.append(result)

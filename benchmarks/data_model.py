@@ -1,6 +1,6 @@
 """What graphs, the operations on them and their parsing cost, beside tensorflow-gnn and plain `tf.math`.
 
-    python benchmarks/data_model.py [--only TEXT] [--seconds S] [--json]
+    python benchmarks/data_model.py [--only TEXT] [--seconds S] [--cpu-time] [--json]
 
 Medians; the libraries take turns in one process. `ratio` is the time of the fastest other library over gnnkit's. Eager
 graphs are small: there the time goes into Python, not into arithmetic, which is the same for all.
@@ -15,6 +15,7 @@ import argparse
 import functools
 import importlib.util
 import itertools
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -73,21 +74,21 @@ def in_function() -> Iterator[Case]:
 
 
 def _compiled(op: Op, library: Any, graph: Any, gradient: bool) -> Callable[[], Any]:
-    """`op` in a function of the graph's tensors with unknown numbers of items, as models see them."""
+    """`op` in a function that does not know the numbers of items, as in models."""
     tensors = tf.nest.flatten(graph, expand_composites=True)
-    specs = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
     relaxed = graph.spec.relax(num_components=True, num_nodes=True, num_edges=True)
 
-    @tf.function(input_signature=specs, autograph=False)
-    def run(*tensors: Any) -> Any:
-        floats = [t for t in tensors if t.dtype.is_floating]
+    @tf.function(autograph=False)
+    def run() -> Any:
+        inputs = [tf.compat.v1.placeholder_with_default(t, [None, *t.shape[1:]]) for t in tensors]
+        floats = [x for x in inputs if x.dtype.is_floating]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             if gradient:
                 tape.watch(floats)
-            result = op(library, tf.nest.pack_sequence_as(relaxed, tensors, expand_composites=True))
-        return tape.gradient(result, floats) if gradient else result
+            result = op(library, tf.nest.pack_sequence_as(relaxed, inputs, expand_composites=True))
+        return (result, tape.gradient(result, floats)) if gradient else result
 
-    return lambda: run(*tensors)
+    return run
 
 
 def large_pools() -> Iterator[Case]:
@@ -133,7 +134,7 @@ def _pooled(pool: Callable[[Any], Any], values: tf.Tensor, upstream: tf.Tensor, 
             if gradient:
                 tape.watch(values)
             result = pool(values)
-        return tape.gradient(result, values, upstream) if gradient else result
+        return (result, tape.gradient(result, values, upstream)) if gradient else result
 
     return lambda: run(values, upstream)
 
@@ -181,11 +182,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose group or name contains this")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long to measure each case, at least")
+    parser.add_argument(
+        "--cpu-time", action="store_true", help="processor time of all threads, for when other programs keep it busy"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     arguments = parser.parse_args()
     cases = itertools.chain(eager(), in_function(), large_pools(), parsing())
     chosen = (case for case in cases if arguments.only in f"{case.group}: {case.name}")
-    report(chosen, seconds=arguments.seconds, as_json=arguments.json)
+    clock = time.process_time if arguments.cpu_time else time.perf_counter
+    report(chosen, clock=clock, seconds=arguments.seconds, as_json=arguments.json)
 
 
 if __name__ == "__main__":
