@@ -38,7 +38,8 @@ class Ends(NamedTuple):
         The function of nodes is computed before it is broadcast: once a node, not once an edge.
         """
         parts = self._parts(node_fn, edge_fn)
-        return parts[0] if len(parts) == 1 else ops.add(*parts)
+        # Not ops.add, which Keras 3.15 takes for the addition of a bias where there are no edges.
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
     def concat_senders(self) -> Any:
         """Sender nodes and edges, of those that there are, side by side: `[E, F]`."""

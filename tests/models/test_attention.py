@@ -103,6 +103,14 @@ def test_a_receiver_without_senders(conv_class):
 
 
 @all_convolutions
+def test_no_edges_at_all(conv_class):
+    conv = make(conv_class, sender_edge_feature=H, use_bias=False, activation="sigmoid", **NO_SKIP.get(conv_class, {}))
+    output, attention = conv(random_graph(2, max_edges=0), return_attention=True, **WRITES)
+    assert attention.shape == (0, HEADS)
+    np.testing.assert_allclose(output, np.full(output.shape, 0.5))
+
+
+@all_convolutions
 def test_edge_dropout_drops_coefficients(conv_class):
     """With one sender each and constant values 1, receivers get 0 or, scaled up, 2; reported is the attention before."""
     num = 200

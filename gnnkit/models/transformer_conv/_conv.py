@@ -53,7 +53,7 @@ class TransformerConv(AttentionConv):
         self._query = self._dense("query")
         nodes, edges = self.takes_sender_node_input, self.takes_sender_edge_input
         self._key, self._value = (self._dense(name) if nodes else None for name in ("key", "value"))
-        self._edge = self._dense("edge", use_bias=False if nodes else None) if edges else None
+        self._edge: Any = self._dense("edge", use_bias=False if nodes else None) if edges else None
         if self._skip_connection != "none":
             self._skip = self._dense("skip", self._merged_channels)
         if self._skip_connection == "gated":
@@ -61,8 +61,7 @@ class TransformerConv(AttentionConv):
         super().build(input_shape)
 
     def _attend(self, ends: Ends) -> tuple[Any, Any]:
-        if ends.sender_edge is not None:
-            ends = ends._replace(sender_edge=self._edge(ends.sender_edge))
+        ends = ends.map_senders(identity, self._edge)
         queries = self._attention_activation(self._query(ends.receiver)) * self._per_head_channels**-0.5
         keys = self._attention_activation(ends.from_senders(self._key, identity))
         scores = ops.sum(self._split_heads(ends.from_receiver(queries) * keys), axis=-1)

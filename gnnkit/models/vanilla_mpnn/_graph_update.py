@@ -6,9 +6,10 @@ from typing import Any
 import keras
 
 from gnnkit._names import HIDDEN_STATE
-from gnnkit.keras import ConvGNNBuilder, clone_initializer
+from gnnkit.keras import ConvGNNBuilder
 from gnnkit.keras.layers import NextStateFromConcat, SimpleConv
 from gnnkit.models._config_dict import config_dict_functions
+from gnnkit.models._updates import dense_with_dropout
 
 
 def VanillaMPNNGraphUpdate(
@@ -51,20 +52,10 @@ def VanillaMPNNGraphUpdate(
     TensorShape([3, 16])
     """
 
+    regularizer = keras.regularizers.L2(l2_regularization) if l2_regularization else None
+
     def dense(width: int) -> keras.layers.Layer:
-        regularizer = keras.regularizers.L2(l2_regularization) if l2_regularization else None
-        layers: list[Any] = [
-            keras.layers.Dense(
-                width,
-                activation="relu",
-                kernel_initializer=clone_initializer(kernel_initializer),
-                kernel_regularizer=regularizer,
-                bias_regularizer=regularizer,
-            )
-        ]
-        if dropout_rate:
-            layers.append(keras.layers.Dropout(dropout_rate))
-        return layers[0] if len(layers) == 1 else keras.Sequential(layers)
+        return dense_with_dropout(width, "relu", kernel_initializer, regularizer, dropout_rate)
 
     def next_state(node_set_name: str) -> Any:
         transformation = dense(units)
