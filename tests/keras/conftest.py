@@ -9,12 +9,22 @@ import pytest
 
 import gnnkit
 from gnnkit.keras import ConvGNNBuilder, layers
+from gnnkit.models.appnp import APPNPConv, APPNPHomGraphUpdate
 from gnnkit.models.gat import GATConv, GATHomGraphUpdate, GATMPNNGraphUpdate
 from gnnkit.models.gat_v2 import GATv2Conv, GATv2EdgePool, GATv2MPNNGraphUpdate
 from gnnkit.models.gcn import GCNConv, GCNHomGraphUpdate
+from gnnkit.models.gin import GINConv, GINHomGraphUpdate
+from gnnkit.models.graph_sage import (
+    GCNGraphSAGENodeSetUpdate,
+    GraphSAGEAggregatorConv,
+    GraphSAGEGraphUpdate,
+    GraphSAGEPoolingConv,
+)
 from gnnkit.models.hgt import HGTGraphUpdate
 from gnnkit.models.mt_albis import MtAlbisGraphUpdate
 from gnnkit.models.multi_head_attention import MultiHeadAttentionConv, MultiHeadAttentionMPNNGraphUpdate
+from gnnkit.models.pna import PNAConv, PNAHomGraphUpdate
+from gnnkit.models.rgcn import RGCNConv, RGCNGraphUpdate
 from gnnkit.models.transformer_conv import TransformerConv, TransformerConvMPNNGraphUpdate
 from gnnkit.models.vanilla_mpnn import VanillaMPNNGraphUpdate
 from gnnkit.testing import random_graph
@@ -38,10 +48,12 @@ class Case:
 
     def graph(self, seed: int = 3) -> gnnkit.GraphTensor:
         graph = random_graph(seed, min_nodes=1, **self.graph_kwargs)
-        if "cites" in graph.edge_sets:  # For edge weights.
+        if "cites" in graph.edge_sets:  # For edge weights, and for relations.
             features = graph.edge_sets["cites"].get_features_dict()
             weight = keras.ops.abs(features["hidden_state"][:, 0])
-            graph = graph.replace_features(edge_sets={"cites": {**features, "weight": weight}})
+            relation = keras.ops.cast(features["hidden_state"][:, 1] > 0, "int32")
+            features = {**features, "weight": weight, "relation": relation}
+            graph = graph.replace_features(edge_sets={"cites": features})
         return graph
 
     @property
@@ -159,6 +171,25 @@ def _mt_albis(**kwargs: Any) -> Any:
 
 def _hgt(**kwargs: Any) -> Any:
     return HGTGraphUpdate(**{"num_heads": 2, "per_head_channels": 2, "receiver_tag": gnnkit.TARGET, **kwargs})
+
+
+def _sage(**kwargs: Any) -> Any:
+    return GraphSAGEGraphUpdate(units=5, receiver_tag=gnnkit.TARGET, activation="tanh", **kwargs)
+
+
+def _sage_gcn(**kwargs: Any) -> Any:
+    update = GCNGraphSAGENodeSetUpdate(
+        receiver_tag=gnnkit.TARGET, units=3, use_bias=True, activation="tanh", dropout_rate=0.2, **kwargs
+    )
+    return layers.GraphUpdate(node_sets={"paper": update})
+
+
+def _gin(**kwargs: Any) -> Any:
+    return GINConv(keras.Sequential([dense(), dense(3)]), receiver_tag=gnnkit.TARGET, **kwargs)
+
+
+def _pna(**kwargs: Any) -> Any:
+    return PNAConv(5, mean_log_degree=0.7, receiver_tag=gnnkit.TARGET, activation="tanh", **kwargs)
 
 
 _ON_CITES = {"call_kwargs": {"edge_set_name": "cites"}, "rows": PAPER}
@@ -335,6 +366,77 @@ CASES = [
         graph_kwargs={"node_sets": {"author": 4, "paper": 4, "venue": 2}, "max_nodes": 2},
     ),
     Case(name="TransformerConvMPNN", make=lambda: _attention_mpnn(TransformerConvMPNNGraphUpdate)),
+    Case(
+        name="GraphSAGEAggregatorConv",
+        make=lambda: GraphSAGEAggregatorConv(units=2, receiver_tag=gnnkit.TARGET, dropout_rate=0.2),
+        **_ON_CITES,
+    ),
+    Case(
+        name="GraphSAGEPoolingConv_to_context",
+        make=lambda: GraphSAGEPoolingConv(units=5, hidden_units=3, receiver_tag=gnnkit.CONTEXT, activation="tanh"),
+        call_kwargs={"node_set_name": "paper"},
+    ),
+    Case(name="GraphSAGE_pooling", make=lambda: _sage(hidden_units=3, dropout_rate=0.2)),
+    Case(name="GraphSAGE_concat", make=lambda: _sage(use_pooling=False, combine_type="concat")),
+    Case(name="GCNGraphSAGE", make=lambda: _sage_gcn(edge_set_names={"cites", "writes"})),
+    Case(
+        name="GCNGraphSAGE_shared_sum",
+        make=lambda: _sage_gcn(
+            edge_set_names=["cites"], share_weights=True, reduce_type="sum", self_node_feature="hidden_state"
+        ),
+    ),
+    Case(name="GINConv", make=lambda: _gin(train_epsilon=True, epsilon=0.5), **_ON_CITES),
+    Case(
+        name="GINConv_edges",
+        make=lambda: _gin(sender_edge_feature="hidden_state"),
+        graph_kwargs={"node_sets": {"paper": 2}, "edge_sets": HOMOGENEOUS["edge_sets"]},
+        **_ON_CITES,
+    ),
+    Case(
+        name="GINHomGraphUpdate",
+        make=lambda: GINHomGraphUpdate(units=UNITS, hidden_units=6, activation="tanh"),
+        graph_kwargs=HOMOGENEOUS,
+    ),
+    Case(
+        name="APPNPConv",
+        make=lambda: APPNPConv(num_steps=3, edge_dropout=0.3, edge_weight_feature_name="weight"),
+        **_ON_CITES,
+    ),
+    Case(
+        name="APPNPHomGraphUpdate",
+        make=lambda: APPNPHomGraphUpdate(receiver_tag=gnnkit.SOURCE, add_self_loops=False),
+        graph_kwargs=HOMOGENEOUS,
+    ),
+    Case(
+        name="RGCNConv",
+        make=lambda: RGCNConv(
+            3, num_relations=2, receiver_tag=gnnkit.TARGET, activation="tanh", kernel_regularizer="l2"
+        ),
+        **_ON_CITES,
+    ),
+    Case(
+        name="RGCNConv_bases",
+        make=lambda: RGCNConv(
+            3, num_relations=2, num_bases=2, receiver_tag=gnnkit.SOURCE, reduce_type="sum", activation="tanh"
+        ),
+        **_ON_CITES,
+    ),
+    Case(name="RGCN", make=lambda: RGCNGraphUpdate(units=3, receiver_tag=gnnkit.TARGET, activation="tanh")),
+    Case(
+        name="RGCN_bases",
+        make=lambda: RGCNGraphUpdate(
+            units=5, num_bases=2, receiver_tag=gnnkit.TARGET, activation="tanh", kernel_regularizer="l2"
+        ),
+        graph_kwargs={"node_sets": {"author": 4, "paper": 4, "venue": 2}},
+    ),
+    Case(name="PNAConv", make=lambda: _pna(sender_edge_feature="hidden_state", message_units=3), **_ON_CITES),
+    Case(
+        name="PNAHomGraphUpdate",
+        make=lambda: PNAHomGraphUpdate(
+            units=3, mean_log_degree=0.7, aggregators=["mean", "std"], scalers=["attenuation"], activation="tanh"
+        ),
+        graph_kwargs=HOMOGENEOUS,
+    ),
 ]
 
 

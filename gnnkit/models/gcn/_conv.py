@@ -4,13 +4,11 @@ from typing import Any, final
 
 import keras
 
-from gnnkit._names import HIDDEN_STATE, SOURCE, TARGET
+from gnnkit._names import HIDDEN_STATE, TARGET
 from gnnkit.graph import GraphTensor
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
-from gnnkit.ops import _primitives, reverse_tag
-
-_NORMALIZATIONS = ("none", "in", "out", "in_out", "in_in")
+from gnnkit.models._propagation import NORMALIZATIONS, check_receiver_tag, read_propagation
 
 
 @final
@@ -59,12 +57,11 @@ class GCNConv(GraphLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if degree_normalization not in _NORMALIZATIONS:
+        if degree_normalization not in NORMALIZATIONS:
             raise ValueError(
-                f"GCNConv: degree_normalization must be one of {_NORMALIZATIONS}, but got {degree_normalization!r}."
+                f"GCNConv: degree_normalization must be one of {NORMALIZATIONS}, but got {degree_normalization!r}."
             )
-        if receiver_tag not in (SOURCE, TARGET):
-            raise ValueError(f"GCNConv: receiver_tag must be SOURCE (0) or TARGET (1), but got {receiver_tag!r}.")
+        check_receiver_tag(receiver_tag, "GCNConv")
         self._receiver_tag = receiver_tag
         self._add_self_loops = add_self_loops
         self._node_feature = node_feature
@@ -94,64 +91,24 @@ class GCNConv(GraphLayer):
         }
 
     def call(self, graph: GraphTensor, *, edge_set_name: str) -> Any:
-        edge_set = graph.edge_sets[edge_set_name]
-        adjacency = edge_set.adjacency
-        if adjacency.source_name != adjacency.target_name:
-            raise ValueError(
-                f"GCNConv: edge set {edge_set_name!r} joins node sets {adjacency.source_name!r} and "
-                f"{adjacency.target_name!r}, but needs both ends in the same one. Use VanillaMPNN or SimpleConv instead."
-            )
-        node_set = graph.node_sets[adjacency.source_name]
-        states = self._cast(
-            read_features(node_set, self._node_feature, f"Node set {adjacency.source_name!r}", "node_feature")
+        node_set, propagate = read_propagation(
+            graph,
+            edge_set_name,
+            receiver_tag=self._receiver_tag,
+            add_self_loops=self._add_self_loops,
+            edge_weight_feature_name=self._edge_weight_feature_name,
+            degree_normalization=self._degree_normalization,
+            dtype=self.compute_dtype,
+            who="GCNConv",
         )
-        receivers, senders = adjacency[self._receiver_tag], adjacency[reverse_tag(self._receiver_tag)]
-        total = node_set.total_size
-        weights = self._weights(edge_set, edge_set_name, states.dtype)
-        at_receiver, at_sender = self._coefficients(receivers, senders, weights, total, states.dtype)
-
-        scaled = states if at_sender is None else states * at_sender
-        messages = _primitives.gather(scaled, senders)
-        if weights is not None:
-            messages = messages * weights[:, None]
-        pooled = _primitives.segment_sum(messages, receivers, total)
-        if self._add_self_loops:
-            pooled = pooled + scaled
-        result = pooled if at_receiver is None else pooled * at_receiver
-        return result if self._units is None else self._dense(result)
-
-    def _weights(self, edge_set: Any, edge_set_name: str, dtype: Any) -> Any:
-        name = self._edge_weight_feature_name
-        if name is None:
-            return None
-        weights = read_features(edge_set, name, f"Edge set {edge_set_name!r}", "edge_weight_feature_name")
-        if len(weights.shape) != 1:
-            raise ValueError(
-                f"GCNConv: edge weights {name!r} of edge set {edge_set_name!r} must have shape [E], but have "
-                f"{list(weights.shape)}. Squeeze the last dimension in MapFeatures."
-            )
-        return keras.ops.cast(weights, dtype)
-
-    def _coefficients(self, receivers: Any, senders: Any, weights: Any, total: Any, dtype: Any) -> tuple[Any, Any]:
-        """Factors at the receiver and at the sender, `[V, 1]`, or None for 1."""
-
-        def degree(ends: Any) -> Any:
-            # Counted in float32: float16 would be wrong beyond 2048 edges.
-            if weights is None:
-                result = _primitives.segment_count(ends, total, "float32")
-            else:
-                result = _primitives.segment_sum(keras.ops.cast(weights, "float32"), ends, total)
-            return result + 1.0 if self._add_self_loops else keras.ops.maximum(result, 1.0)
-
-        def factor(value: Any) -> Any:
-            return keras.ops.expand_dims(keras.ops.cast(value, dtype), -1)
-
-        kind = self._degree_normalization
-        if kind == "none":
-            return None, None
-        if kind == "in":
-            return factor(1.0 / degree(receivers)), None
-        if kind == "out":
-            return None, factor(1.0 / degree(senders))
-        at_receiver = factor(keras.ops.rsqrt(degree(receivers)))
-        return at_receiver, at_receiver if kind == "in_in" else factor(keras.ops.rsqrt(degree(senders)))
+        name = graph.edge_sets[edge_set_name].adjacency.source_name
+        states = self._cast(read_features(node_set, self._node_feature, f"Node set {name!r}", "node_feature"))
+        if self._units is None:
+            return propagate(states)
+        if self._units >= states.shape[-1]:
+            return self._dense(propagate(states))
+        # The same, with fewer columns along the edges.
+        if not self._dense.built:
+            self._dense.build(states.shape)
+        result = propagate(keras.ops.matmul(states, self._dense.kernel))
+        return self._dense.activation(result if self._dense.bias is None else result + self._dense.bias)

@@ -6,13 +6,14 @@ from typing import Any, final
 import keras
 from keras import ops
 
-from gnnkit._names import HIDDEN_STATE, SOURCE, TARGET
+from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import GraphTensor, _keras
-from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
 from gnnkit.models._pool_linear import pool_linear
-from gnnkit.ops import node_degree, pool_neighbors_to_node, reverse_tag
+from gnnkit.models._propagation import check_receiver_tag
+from gnnkit.models._senders import sender_of
+from gnnkit.ops import node_degree, pool_neighbors_to_node
 
 
 @final
@@ -69,8 +70,7 @@ class GCNGraphSAGENodeSetUpdate(GraphLayer):
         super().__init__(**{"name": _keras.auto_name("graph_sage_gcn_update"), **kwargs})
         if reduce_type not in ("mean", "sum"):
             raise ValueError(f"{self.name}: reduce_type must be 'mean' or 'sum', but got {reduce_type!r}.")
-        if receiver_tag not in (SOURCE, TARGET):
-            raise ValueError(f"{self.name}: receiver_tag must be SOURCE (0) or TARGET (1), but got {receiver_tag!r}.")
+        check_receiver_tag(receiver_tag, self.name)
         if not (edge_set_names or add_self_loop):
             raise ValueError(f"{self.name}: there is nothing to aggregate. Set edge_set_names or add_self_loop=True.")
         self._edge_set_names = sorted(edge_set_names)
@@ -120,9 +120,8 @@ class GCNGraphSAGENodeSetUpdate(GraphLayer):
 
         terms = []
         for i, name in enumerate(self._edge_set_names):
-            senders = states(
-                self._sender_of(graph, name, node_set_name), self._sender_node_feature, "sender_node_feature"
-            )
+            sender = sender_of(graph, name, node_set_name, self._receiver_tag, self.name)
+            senders = states(sender, self._sender_node_feature, "sender_node_feature")
             terms.append(pool_linear(self._dense(i), self._units, pool_along(name), senders))
         if self._add_self_loop:
             terms.append(self._dense(-1)(states(node_set_name, self._self_node_feature, "self_node_feature")))
@@ -135,20 +134,6 @@ class GCNGraphSAGENodeSetUpdate(GraphLayer):
 
     def _dense(self, i: int) -> Any:
         return self._denses[0 if self._share_weights else i]
-
-    def _sender_of(self, graph: GraphTensor, edge_set_name: str, node_set_name: str) -> str:
-        if edge_set_name not in graph.edge_sets:
-            raise MissingError(
-                f"{self.name}: the graph has no edge set {edge_set_name!r}; it has {list(graph.edge_sets)}."
-            )
-        adjacency = graph.edge_sets[edge_set_name].adjacency
-        receiver = adjacency.node_set_name(self._receiver_tag)
-        if receiver != node_set_name:
-            raise ValueError(
-                f"{self.name}: edge set {edge_set_name!r} leads to node set {receiver!r} at receiver_tag "
-                f"{self._receiver_tag}, and not to {node_set_name!r}, which is updated. Leave it out of edge_set_names."
-            )
-        return adjacency.node_set_name(reverse_tag(self._receiver_tag))
 
     def _num_terms(self, graph: GraphTensor) -> Any:
         """How many terms each node's sum has, at least 1: `[V]` or a scalar."""

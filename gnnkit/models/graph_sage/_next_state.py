@@ -101,6 +101,6 @@ class GraphSAGENextState(GraphLayer):
 
 def _l2_normalize(x: Any) -> Any:
     """`x / max(|x|, 1e-6)`, with gradient 0 rather than NaN at 0; in float32 at least, where 1e-12 is not 0."""
-    wide = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
+    wide: Any = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
     squares = ops.sum(ops.square(wide), axis=1, keepdims=True)
     return ops.cast(wide * ops.rsqrt(ops.maximum(squares, 1e-12)), x.dtype)
