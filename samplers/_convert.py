@@ -27,7 +27,7 @@ def convert(column: pa.ChunkedArray, kind: FeatureType, name: str, bad: BadRows)
     if kind.shape and kind.shape != (1,):
         raise ValueError(
             f"{bad.where}, column {name!r}: the schema says {kind.text}, but the file holds one value a row. "
-            "CSV tables hold single values only: write lists to Parquet or TFRecord, or correct the schema."
+            "Write lists, or correct the schema."
         )
     nulls = column.is_null().to_numpy() if column.null_count else np.zeros(len(column), bool)
     bad.add(_report.EMPTY_CELL, name, nulls, lambda row: f"a {kind.text} was expected" + _empty_hint(kind))
@@ -52,7 +52,7 @@ def _from_lists(column: pa.ChunkedArray, kind: FeatureType, name: str, bad: BadR
     if isinstance(array, pa.ChunkedArray):  # Too big for 32-bit offsets.
         array = pa.concat_arrays([chunk.cast(pa.large_list(chunk.type.value_type)) for chunk in array.chunks])
     nulls = array.is_null().to_numpy(zero_copy_only=False)
-    bad.add(_report.WRONG_TYPE, name, nulls, lambda row: f"the value is not a {kind.text}")
+    bad.add(_report.WRONG_TYPE, name, nulls, lambda row: f"the value is not a {kind.text} (in CSV: a list as in JSON)")
     counts = np.ones(len(array), np.int64)
     while _is_list(array.type):
         lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy().astype(np.int64)

@@ -11,11 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from gnnkit.samplers._csv_lists import holds_lists, parse_lists
 from gnnkit.samplers._raw import BadLine, RawTable, Wanted, match_columns
 
 
 def read_csv(files: Sequence[pathlib.Path], wanted: Wanted) -> RawTable:
-    """Reads CSV files with a header. An empty cell is null, a quoted empty cell (`""`) an empty text."""
+    """Reads CSV files with a header. An empty cell is null, a quoted empty cell (`""`) an empty text.
+
+    Lists are written as JSON; an empty cell is an empty list.
+    """
     tables, bad_lines, unused = [], [], {}
     for file in files:
         table, bad = _read_one(file, wanted, unused)
@@ -62,7 +66,11 @@ def _read_one(file: pathlib.Path, wanted: Wanted, unused: dict[str, None]) -> tu
             )
     except pa.ArrowInvalid as error:
         raise ValueError(f"{file} cannot be read as CSV: {error}") from error
-    return table.select([found[column] for column in wanted]).rename_columns(list(wanted)), bad
+    columns = {
+        column: parse_lists(table[found[column]], kind) if holds_lists(kind) else table[found[column]]
+        for column, kind in wanted.items()
+    }
+    return pa.table(columns), bad
 
 
 def _records(file: pathlib.Path) -> Iterator[tuple[int, list[str]]]:

@@ -27,10 +27,10 @@ def read_tables(
 ) -> GraphTables:
     """Reads the node and edge tables that a schema names.
 
-    The format is told by the file name: CSV (with a header; an `id` column for nodes, `source` and `target` for edges),
-    Parquet, or TFRecord of tf.Example (`#id`, `#source`, `#target`). `name@N` stands for N shards. Edge sets with
-    `metadata { extra { key: "edge_type" value: "reversed" } }` swap source and target. Node sets without a file get the
-    nodes that edges mention, sorted by id.
+    The format is told by the file name: CSV (with a header; an `id` column for nodes, `source` and `target` for edges;
+    lists as JSON, `[1, 2]`, where an empty cell is an empty list), Parquet, or TFRecord of tf.Example (`#id`, `#source`,
+    `#target`). `name@N` stands for N shards. Edge sets with `metadata { extra { key: "edge_type" value: "reversed" } }`
+    swap source and target. Node sets without a file get the nodes that edges mention, sorted by id.
 
     schema: a GraphSchema proto or the path of one (text or binary).
     directory: what file names are relative to; by default the schema's directory.

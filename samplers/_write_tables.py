@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from gnnkit.samplers._csv_lists import format_lists
 from gnnkit.samplers._files import shard_names
 from gnnkit.samplers._schema import dtype_number
 from gnnkit.samplers._tables import Column, GraphTables, NodeTable, RaggedColumn, check_tables, take_rows
@@ -26,8 +27,8 @@ def write_tables(
 ) -> pathlib.Path:
     """Writes one table for each set, and `graph_schema.pbtxt` beside them, for `read_tables` and other tools.
 
-    Nodes without ids are called by their index. CSV holds single values only; features with a shape need Parquet or
-    TFRecord.
+    Nodes without ids are called by their index. In CSV, lists are written as JSON; bytes that are not UTF-8 need Parquet
+    or TFRecord.
 
     directory: made if absent.
     shards: None for one file a set, N for `name-00000-of-0000N` and so on.
@@ -146,21 +147,17 @@ def _write_csv(columns: dict[str, Column], path: pathlib.Path) -> None:
 
     arrays = {}
     for name, column in columns.items():
-        if isinstance(column, RaggedColumn) or column.ndim > 1:
+        try:
+            if isinstance(column, RaggedColumn) or column.ndim > 1:
+                arrays[name] = pa.array(format_lists(column), pa.string())
+                continue
+            array = _arrow(column)
+            arrays[name] = array.cast(pa.string()) if pa.types.is_binary(array.type) else array
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise ValueError(
-                f"Feature {name!r} holds more than one value a row, which CSV tables cannot: {path} was not written. "
-                'Use format="parquet" or "tfrecord".'
-            )
-        array = _arrow(column)
-        if pa.types.is_binary(array.type):
-            try:
-                array = array.cast(pa.string())
-            except pa.ArrowInvalid as error:
-                raise ValueError(
-                    f"Column {name!r} holds bytes that are not UTF-8, which CSV tables cannot: "
-                    'use format="parquet" or "tfrecord".'
-                ) from error
-        arrays[name] = array
+                f"Column {name!r} holds bytes that are not UTF-8, which CSV tables cannot: "
+                'use format="parquet" or "tfrecord".'
+            ) from error
     pyarrow.csv.write_csv(pa.table(arrays), path)
 
 
