@@ -6,6 +6,7 @@ from gnnkit._lazy import attach
 
 if TYPE_CHECKING:
     from gnnkit.models import appnp as appnp
+    from gnnkit.models import contrastive_losses as contrastive_losses
     from gnnkit.models import gat as gat
     from gnnkit.models import gat_v2 as gat_v2
     from gnnkit.models import gcn as gcn
@@ -24,6 +25,7 @@ __getattr__, __dir__, __all__ = attach(
     {},
     submodules=[
         "appnp",
+        "contrastive_losses",
         "gat",
         "gat_v2",
         "gcn",
