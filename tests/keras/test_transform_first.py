@@ -53,7 +53,15 @@ def forms(monkeypatch):
     return with_form
 
 
-@pytest.mark.parametrize("make", [dense, lambda: dense(use_bias=False), sequence], ids=["dense", "no bias", "sequence"])
+def of_all_rows(x):
+    return x - keras.ops.mean(x, axis=0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [dense, lambda: dense(use_bias=False), lambda: dense(activation=of_all_rows), sequence],
+    ids=["dense", "no bias", "activation of all rows", "sequence"],
+)
 @pytest.mark.parametrize("arguments, call_kwargs", RECEIVERS, ids=str)
 def test_same_outputs_and_gradients(forms, make, arguments, call_kwargs):
     conv = layers.SimpleConv(make(), **arguments)
