@@ -18,11 +18,11 @@ from gnnkit.ops._pool import pool_neighbors_to_node as pool_neighbors_to_node
 from gnnkit.ops._pool import pool_neighbors_to_node_feature as pool_neighbors_to_node_feature
 from gnnkit.ops._pool import pool_nodes_to_context as pool_nodes_to_context
 from gnnkit.ops._pool import reverse_tag as reverse_tag
-from gnnkit.ops._primitives import get_registered_reduce_operation_names as get_registered_reduce_operation_names
 from gnnkit.ops._readout import structured_readout as structured_readout
 from gnnkit.ops._readout import structured_readout_into_feature as structured_readout_into_feature
 from gnnkit.ops._readout_sets import validate_graph_tensor_for_readout as validate_graph_tensor_for_readout
 from gnnkit.ops._readout_sets import validate_graph_tensor_spec_for_readout as validate_graph_tensor_spec_for_readout
+from gnnkit.ops._reductions import get_registered_reduce_operation_names as get_registered_reduce_operation_names
 from gnnkit.ops._reorder import reorder_nodes as reorder_nodes
 from gnnkit.ops._root_readout import add_readout_from_first_node as add_readout_from_first_node
 from gnnkit.ops._self_loops import add_self_loops as add_self_loops

@@ -7,13 +7,14 @@ from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._broadcast import broadcast
+from gnnkit.ops._reductions import reduce_segments
 from gnnkit.ops._resolve import (
     Sets,
+    check_alike,
     check_tag,
     components_of,
     get_edge_set,
     get_node_set,
-    join,
     node_set_at,
     resolve_sets,
     resolve_value,
@@ -116,9 +117,8 @@ def _pool(
 ) -> Any:
     ids, num = receivers(graph_tensor, to_tag, sets, fn)
     values = resolve_values(sets, fn, feature_value, feature_name)
-    if len(values) == 1:
-        return _primitives.reduce_segments(reduce_type, values[0], ids[0], num)
-    return _primitives.reduce_segments(reduce_type, join(values, sets.names, fn), join(ids, sets.names, fn), num)
+    check_alike(values, sets.names, fn)
+    return reduce_segments(reduce_type, values, ids, num)
 
 
 def resolve_values(sets: Sets, fn: str, feature_value: Any, feature_name: str | None) -> list[Any]:

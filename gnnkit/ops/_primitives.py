@@ -4,7 +4,7 @@ TensorFlow tensors (dense or ragged, of any dtype) use TensorFlow's kernels; arr
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import _field
-from gnnkit.graph._missing import MissingError
 from gnnkit.ops import _tf_segments
 
 _TF = (tf.Tensor, tf.RaggedTensor)
@@ -45,6 +44,8 @@ def exp(x: Any) -> Any:
 
 def concat(values: Sequence[Any], axis: int = 0) -> Any:
     """Values one after the other; all ragged or all dense."""
+    if len(values) == 1:
+        return values[0]
     if any(map(is_tf, values)):
         return tf.concat(values, axis)
     return keras.ops.concatenate(values, axis)
@@ -131,11 +132,15 @@ def segment_mean(values: Any, ids: Any, num: Any) -> Any:
     if dtype in (tf.float16, tf.bfloat16):
         # They cannot count (float16 stops at 2048), let alone sum that many values.
         return _field.cast(segment_mean(_field.cast(values, tf.float32), ids, num), dtype)
-    total, known = segment_sum(values, ids, num), _known_count(ids, num)
-    shape = (-1, *[1] * (len(values.shape) - 1))
+    return divide_by_count(segment_sum(values, ids, num), ids, num)
+
+
+def divide_by_count(totals: Any, ids: Any, num: Any) -> Any:
+    """Row i of `totals` `[num, ...]` by how many of `ids` int `[E]` equal i, if any."""
+    known, shape = _known_count(ids, num), (-1, *[1] * (len(totals.shape) - 1))
     if known is not None:
-        return divide(total, _field.constant(np.maximum(known, 1).reshape(shape), dtype))
-    return divide(total, keras.ops.reshape(keras.ops.maximum(segment_count(ids, num, values.dtype), 1), shape))
+        return divide(totals, _field.constant(np.maximum(known, 1).reshape(shape), _field.dtype_of(totals)))
+    return divide(totals, keras.ops.reshape(keras.ops.maximum(segment_count(ids, num, totals.dtype), 1), shape))
 
 
 def _known_count(ids: Any, num: Any) -> np.ndarray | None:
@@ -151,7 +156,7 @@ def segment_max(values: Any, ids: Any, num: Any) -> Any:
     if is_tf(values):
         return _tf_segments.segment_max(values, ids, num)
     result = keras.ops.segment_max(values, ids, static_size(num))
-    return keras.ops.maximum(result, _limits(_field.dtype_of(values))[0])
+    return keras.ops.maximum(result, limits(_field.dtype_of(values))[0])
 
 
 def segment_min(values: Any, ids: Any, num: Any) -> Any:
@@ -160,7 +165,7 @@ def segment_min(values: Any, ids: Any, num: Any) -> Any:
         return _tf_segments.segment_min(values, ids, num)
     import jax
 
-    return keras.ops.minimum(jax.ops.segment_min(values, ids, static_size(num)), _limits(_field.dtype_of(values))[1])
+    return keras.ops.minimum(jax.ops.segment_min(values, ids, static_size(num)), limits(_field.dtype_of(values))[1])
 
 
 def segment_prod(values: Any, ids: Any, num: Any) -> Any:
@@ -172,72 +177,7 @@ def segment_prod(values: Any, ids: Any, num: Any) -> Any:
     return jax.ops.segment_prod(values, ids, static_size(num))
 
 
-def segment_max_no_inf(values: Any, ids: Any, num: Any) -> Any:
-    """Maxima by segment; 0 for an empty one (and where the maximum is the lowest value of the dtype or -inf)."""
-    result = segment_max(values, ids, num)
-    return _zero_where(result <= _limits(_field.dtype_of(values))[0], result)
-
-
-def segment_min_no_inf(values: Any, ids: Any, num: Any) -> Any:
-    """Minima by segment; 0 for an empty one (and where the minimum is the highest value of the dtype or inf)."""
-    result = segment_min(values, ids, num)
-    return _zero_where(result >= _limits(_field.dtype_of(values))[1], result)
-
-
 @functools.lru_cache
-def _limits(dtype: tf.DType) -> tuple[Any, Any]:
+def limits(dtype: tf.DType) -> tuple[Any, Any]:
     """The lowest and the highest number, as Python has them: comparisons with NumPy's take three times as long."""
     return np.asarray(dtype.min).item(), np.asarray(dtype.max).item()
-
-
-def _zero_where(drop: Any, values: Any) -> Any:
-    if isinstance(values, tf.Tensor):
-        return tf.raw_ops.SelectV2(condition=drop, t=tf.constant(0, values.dtype), e=values)
-    if is_tf(values):
-        return tf.where(drop, tf.zeros_like(values), values)
-    return keras.ops.where(drop, keras.ops.zeros_like(values), values)
-
-
-# In TF-GNN's order of registration.
-REDUCTIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "max": segment_max,
-    "max_no_inf": segment_max_no_inf,
-    "mean": segment_mean,
-    "min": segment_min,
-    "min_no_inf": segment_min_no_inf,
-    "sum": segment_sum,
-    "prod": segment_prod,
-}
-
-
-def get_registered_reduce_operation_names() -> list[str]:
-    """The reduce types that pooling knows. Several can be joined with `|`.
-
-    >>> import gnnkit
-    >>> gnnkit.get_registered_reduce_operation_names()
-    ['max', 'max_no_inf', 'mean', 'min', 'min_no_inf', 'sum', 'prod']
-    """
-    return list(REDUCTIONS)
-
-
-def reduce_segments(reduce_type: str, values: Any, ids: Any, num: Any) -> Any:
-    """Reduces by `reduce_type`, one of the names or several joined by `|` (results side by side on the last axis)."""
-    if not reduce_type or not isinstance(reduce_type, str):
-        raise ValueError(f"reduce_type must be a name or several joined by '|', but got {reduce_type!r}.")
-    kinds = reduce_type.split("|")
-    for kind in kinds:
-        if kind not in REDUCTIONS:
-            raise MissingError(
-                f"Unknown reduce_type {kind!r}. Known: {', '.join(REDUCTIONS)}; join several with '|', as in "
-                "'mean|max'."
-            )
-    if len(kinds) == 1:
-        return REDUCTIONS[reduce_type](values, ids, num)
-    shape = _field.shape_of(values)
-    if shape is None or len(shape) < 2:
-        raise ValueError(
-            f"reduce_type {reduce_type!r} joins several reductions on the last axis, which needs values of rank "
-            f"at least 2, [items, ..., units], but got shape {values.shape}."
-        )
-    results = [REDUCTIONS[kind](values, ids, num) for kind in kinds]
-    return concat(results, -1)

@@ -8,7 +8,8 @@ from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._readout_sets import index_checks, readout_edge_sets, shadowed_edge_set
-from gnnkit.ops._resolve import get_node_set, join, resolve_value
+from gnnkit.ops._reductions import reduce_sum
+from gnnkit.ops._resolve import check_alike, get_node_set, resolve_value
 
 
 @graph_function
@@ -39,9 +40,10 @@ def structured_readout(
                 f"{fn}: feature {feature_name!r} holds {_field.dtype_of(values[0]).name} values, which cannot be read "
                 f"from several edge sets {names}. Turn them into numbers first."
             )
-        targets = _primitives.concat([a.target for a in adjacencies])
+        targets = [a.target for a in adjacencies]
         num_readout = graph.node_sets[readout_node_set].total_size
-        return _primitives.segment_sum(join(values, names, fn), targets, num_readout)
+        check_alike(values, names, fn)
+        return reduce_sum(values, targets, num_readout)
 
 
 def _readable_feature(graph: GraphTensor, node_set_name: str, feature_name: str, fn: str) -> Any:

@@ -126,7 +126,7 @@ def index_checks(graph: GraphTensor, key: str, names: Sequence[str], readout_nod
             sizes = graph.node_sets[adjacency.source_name].sizes, graph.edge_sets[shadowed].sizes
             checks.append(tf.debugging.assert_equal(*sizes, message))
     total = graph.node_sets[readout_node_set].total_size
-    together = tf.sort(tf.concat(targets, 0))
+    together = tf.sort(tf.concat(targets, 0)) if len(targets) > 1 else targets[0]
     message = without_quotes(
         f"structured_readout: the edge sets of key {key!r} do not reach each node of {readout_node_set!r} once"
     )

@@ -65,13 +65,11 @@ def _check_order(order: Any, node_set: Any, what: str) -> Any:
         with tf.control_dependencies([] if check is None else [check]):
             return tf.identity(order)
 
-    num = tf.size(order, order.dtype)
+    num, ones = tf.size(order, order.dtype), tf.ones_like(order)
     order = require(
         tf.reduce_all((order >= 0) & (order < num)), True, "be a permutation of 0, 1, ... number of nodes - 1"
     )
-    order = require(
-        tf.math.unsorted_segment_sum(tf.ones_like(order), order, num), 1, "be a permutation: each node once"
-    )
+    order = require(tf.math.unsorted_segment_sum(ones, order, num), ones, "be a permutation: each node once")
     return require(tf.gather(components, order), components, "leave each node in its component")
 
 

@@ -101,8 +101,10 @@ def _check_rows(value: Any, piece: Any, what: str, fn: str) -> None:
         )
 
 
-def join(values: Sequence[Any], names: Sequence[str], fn: str) -> Any:
-    """Values of the sets `names`, one after the other."""
+def check_alike(values: Sequence[Any], names: Sequence[str], fn: str) -> None:
+    """ValueError unless the values of the sets `names` could lie one after the other."""
+    if len(values) == 1:
+        return
     if any(map(_field.is_ragged_tensor, values)):
         raise ValueError(f"{fn}: ragged values from several sets {names} are not supported; take them one by one.")
     shapes = [tuple(v.shape[1:]) for v in values]
@@ -111,7 +113,6 @@ def join(values: Sequence[Any], names: Sequence[str], fn: str) -> Any:
     dtypes = [_field.dtype_of(v).name for v in values]
     if len(set(dtypes)) > 1:
         raise ValueError(f"{fn}: values of the sets {names} differ in dtype: {dtypes}. Cast them to one dtype first.")
-    return _primitives.concat(values)
 
 
 def check_tag(tag: Any, fn: str, allow_context: bool = True) -> None:

@@ -1,5 +1,6 @@
 """Softmax over the edges at each node, or over the items of each component."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,7 +10,8 @@ from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._pool import receivers, resolve_values
-from gnnkit.ops._resolve import check_tag, join, resolve_sets
+from gnnkit.ops._reductions import reduce_max, reduce_sum
+from gnnkit.ops._resolve import check_alike, check_tag, resolve_sets
 
 _SMALL = 30  # exp(30) is 1e13.
 
@@ -39,25 +41,20 @@ def softmax(
     sets = resolve_sets(graph_tensor, "softmax", edge_set_name, node_set_name)
     ids, num = receivers(graph_tensor, per_tag, sets, "softmax")
     values = resolve_values(sets, "softmax", feature_value, feature_name)
-    if len(values) == 1:
-        result = segment_softmax(values[0], ids[0], num)
-        return [result] if sets.was_sequence else result
-    joined = segment_softmax(join(values, sets.names, "softmax"), join(ids, sets.names, "softmax"), num)
-    lengths = [v.shape[0] if v.shape[0] is not None else tf.shape(v)[0] for v in values]
-    if _primitives.is_tf(joined):
-        return tf.split(joined, lengths)
-    starts = [sum(lengths[:i]) for i in range(1, len(lengths))]
-    return keras.ops.split(joined, starts)
+    check_alike(values, sets.names, "softmax")
+    results = _softmax_of_sets(values, ids, num)
+    return results if sets.was_sequence else results[0]
 
 
-def segment_softmax(values: Any, ids: Any, num: Any) -> Any:
-    """Softmax of `values` `[E, ...]` over the items with equal `ids` int `[E]`."""
-    if not _are_small(values):
-        top = _primitives.segment_max(values, ids, num)
+def _softmax_of_sets(values: Sequence[Any], ids: Sequence[Any], num: Any) -> list[Any]:
+    """Softmax of `values`, one `[E, ...]` a set, over the items of all sets with equal `ids`, int `[E]` a set."""
+    if not all(map(_are_small, values)):
+        top = reduce_max(values, ids, num)
         top = tf.stop_gradient(top) if _primitives.is_tf(top) else keras.ops.stop_gradient(top)
-        values = values - _primitives.gather(top, ids)
-    exp = _primitives.exp(values)
-    return _primitives.divide(exp, _primitives.gather(_primitives.segment_sum(exp, ids, num), ids))
+        values = [v - _primitives.gather(top, i) for v, i in zip(values, ids, strict=True)]
+    exp = [_primitives.exp(v) for v in values]
+    total = reduce_sum(exp, ids, num)
+    return [_primitives.divide(e, _primitives.gather(total, i)) for e, i in zip(exp, ids, strict=True)]
 
 
 def _are_small(values: Any) -> bool:
