@@ -53,7 +53,7 @@ UPDATES: dict[str, tuple[str, str, dict[str, Any]]] = {
 def sampled() -> Any:
     """Subgraphs of 128 papers, three hops deep, with about 20,000 edges."""
     store = samplers.GraphStore.from_tables(academic_graph(num_papers=40_000, num_authors=50_000))
-    spec = samplers.make_sampling_spec_tree(store, "paper", sample_sizes=[5, 4, 2])
+    spec = samplers.make_sampling_spec_tree(store, "paper", sample_sizes=[8, 2, 2])
     return next(iter(samplers.dataset(store, spec, np.arange(ROOTS)).batch(ROOTS))).merge_batch_to_components()
 
 
