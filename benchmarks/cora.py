@@ -1,12 +1,13 @@
 """Test accuracy of models on Cora: standard split, full graph, several seeds.
 
-    python benchmarks/cora.py --data ../shared/data/cora.npz --seeds 5 [--models gcn gat_v2 graph_sage appnp]
+    python benchmarks/cora.py [--data ../shared/data/cora.npz] [--seeds 5] [--models gcn gat_v2 graph_sage appnp]
 
 Each run keeps the weights of the step that is best on the validation papers.
 """
 
 import argparse
 import dataclasses
+import pathlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from gnnkit.models.graph_sage import GraphSAGEGraphUpdate
 
 H = "hidden_state"
 NUM_CLASSES = 7
+DATA = pathlib.Path(__file__).parents[2] / "shared" / "data" / "cora.npz"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -151,7 +153,7 @@ def accuracy(cora: Cora, recipe: Recipe, seed: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="the file cora.npz")
+    parser.add_argument("--data", default=DATA, help="the file cora.npz")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES))
     arguments = parser.parse_args()

@@ -74,9 +74,9 @@ def test_next_state_of_zeros_has_a_gradient_without_nan():
 
 
 def test_errors():
-    with pytest.raises(ValueError, match="sender_edge_feature must not be set"):
+    with pytest.raises(ValueError, match="convolves sender nodes and nothing else"):
         GraphSAGEAggregatorConv(units=2, receiver_tag=gnnkit.TARGET, sender_edge_feature=H)
-    with pytest.raises(ValueError, match="sender_node_feature must be set"):
+    with pytest.raises(ValueError, match="convolves sender nodes and nothing else"):
         GraphSAGEPoolingConv(units=2, hidden_units=2, receiver_tag=gnnkit.TARGET, sender_node_feature=None)
     with pytest.raises(ValueError, match="use_pooling and hidden_units go together, but got use_pooling=True"):
         GraphSAGEGraphUpdate(units=2, receiver_tag=gnnkit.TARGET)

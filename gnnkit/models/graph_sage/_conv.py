@@ -13,17 +13,13 @@ class _GraphSAGEConv(AnyToAnyConvolutionBase):
     """What both aggregators share: their senders are nodes alone, whose values drop out edge by edge."""
 
     def __init__(self, *, units: int, reduce_type: str, dropout_rate: float, **kwargs: Any) -> None:
-        super().__init__(**{"receiver_feature": None, **kwargs})
-        for argument, wrong in (
-            ("sender_node_feature", not self.takes_sender_node_input),
-            ("sender_edge_feature", self.takes_sender_edge_input),
-            ("receiver_feature", self.takes_receiver_input),
-        ):
-            if wrong:
-                raise ValueError(
-                    f"{self._who()}: {argument} must{'' if argument == 'sender_node_feature' else ' not'} be set, because "
-                    "GraphSAGE convolves sender nodes and nothing else."
-                )
+        kwargs.setdefault("receiver_feature", None)
+        super().__init__(**kwargs)
+        if not self.takes_sender_node_input or self.takes_sender_edge_input or self.takes_receiver_input:
+            raise ValueError(
+                f"{self._who()} convolves sender nodes and nothing else: sender_node_feature must be set, "
+                "sender_edge_feature and receiver_feature must not."
+            )
         self._units = units
         self._reduce_type = reduce_type
         self._dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy)
