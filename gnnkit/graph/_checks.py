@@ -66,8 +66,9 @@ def check_features(
     rank = len(lead)
     items: int | None = size_shape[-1] if per_component else None
     first = "sizes" if items is not None else None
-    if before is not None and (shape := _field.shape_of(before)) is not None:
-        items, first = shape[rank], "the set"
+    old_shape = None if before is None else _field.shape_of(before)
+    if old_shape is not None:
+        items, first = old_shape[rank], "the set"
     for name, value in features.items():
         shape = _field.shape_of(value)
         if shape is None:

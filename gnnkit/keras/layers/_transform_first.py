@@ -60,9 +60,9 @@ def _sum_of_products(dense: Any, parts: Sequence[Part]) -> Any:
         stop = start + part.value.shape[-1]
         product = ops.matmul(part.value, kernel[start:stop])
         if bias is not None and part.broadcast is not None:
-            product, bias = ops.add(product, bias), None
+            product, bias = product + bias, None
         product = part.rows(product)
-        total = product if total is None else ops.add(total, product)
+        total = product if total is None else total + product  # `ops.add` fails on matrices without rows.
         start = stop
     return dense.activation(total)
 

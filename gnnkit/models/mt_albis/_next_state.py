@@ -75,5 +75,5 @@ class MtAlbisNextState(NextStateLayer):
                     f"MtAlbis: next_state_type='residual' adds the old state, of width {state.shape[-1]}, to the new one, "
                     f"of width {result.shape[-1]}. Set units={state.shape[-1]}, or use 'dense' in the first update."
                 )
-            result = ops.add(result, state)
+            result = result + state  # `ops.add` fails on matrices without rows.
         return self._normalization(result)
