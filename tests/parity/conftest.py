@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 
 import gnnkit
+from gnnkit.interop.tfgnn._weights import paired_weights
 from gnnkit.testing import GraphDescription
 from gnnkit.testing._compare import assert_fields_equal
 
@@ -264,37 +265,25 @@ def _leaves(output: Any) -> dict[str, Any]:
     return {f"{k}.{name}": value for k, piece in pieces.items() for name, value in piece.features.items()}
 
 
-def _weight_key(weight: Any) -> tuple[str, tuple[int, ...]]:
-    """Pairs up weights of both libraries: their Denses have the same shapes in the same order of creation."""
-    return weight.name.split("/")[-1].split(":")[0], tuple(weight.shape)
-
-
-def _by_key(layer: Any) -> list[Any]:
-    """Trainable weights, in the order of creation but for names: tensorflow-gnn makes some of HGT's in any order."""
-    return sorted(layer.trainable_variables, key=_weight_key)
-
-
-def _output_and_gradients(layer: Any, graph: Any, call_kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Gradients of the squared output plus losses, by weights in their order and by features of the graph."""
-    inputs = _leaves(graph)
-    weights = {
-        f"weight {i} {_weight_key(w)}": w.value if isinstance(w, keras.Variable) else w
-        for i, w in enumerate(_by_key(layer))
-    }
+def _output_and_gradients(
+    layer: Any, weights: list[Any], graph: Any, call_kwargs: dict[str, Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    """Gradients of the squared output plus losses, by the weights and then by the features of the graph."""
+    inputs = list(_leaves(graph).values())
+    sources = [w.value if isinstance(w, keras.Variable) else w for w in weights] + inputs
     with tf.GradientTape() as tape:
-        tape.watch(list(inputs.values()))
+        tape.watch(inputs)
         output = _leaves(layer(graph, **call_kwargs))
         losses = [tf.cast(x, tf.float32) for x in layer.losses]
         loss = tf.add_n([tf.reduce_sum(v**2) for v in output.values()] + losses)
-    sources = {**weights, **inputs}
-    return output, dict(zip(sources, tape.gradient(loss, list(sources.values())), strict=True))
+    return output, tape.gradient(loss, sources)
 
 
 @pytest.fixture(scope="session")
 def assert_parity(libraries, convert) -> Callable[..., None]:
     """`assert_parity(make, graph, **call_kwargs)`: the same outputs and gradients, of `make(library)` called on the graph.
 
-    Weights get the same random values, in the order of creation.
+    Weights get the same random values, by the pairs of `gnnkit.interop.tfgnn.transfer_weights`.
     """
 
     def check(make: Callable[[Any], Any], graph: Any, **call_kwargs: Any) -> None:
@@ -302,21 +291,22 @@ def assert_parity(libraries, convert) -> Callable[..., None]:
         graphs = [graph, convert(libraries[1].library, graph)]
         for layer, each in zip(layers, graphs, strict=True):
             layer(each, **call_kwargs)
-        ours, theirs = (_by_key(layer) for layer in layers)
-        assert [_weight_key(w) for w in ours] == [_weight_key(w) for w in theirs]
+        pairs = [(theirs, ours) for theirs, ours in paired_weights(layers[1], layers[0]) if ours.trainable]
         random = np.random.default_rng(0)
-        for our_weight, their_weight in zip(ours, theirs, strict=True):
-            value = random.normal(size=our_weight.shape).astype("float32") * 0.5  # Biases too.
-            our_weight.assign(value), their_weight.assign(value)
+        for pair in pairs:
+            value = random.normal(size=pair[0].shape).astype("float32") * 0.5  # Biases too.
+            for weight in pair:
+                weight.assign(value)
 
-        results = [_output_and_gradients(*pair, call_kwargs) for pair in zip(layers, graphs, strict=True)]
+        weights = [[ours for _, ours in pairs], [theirs for theirs, _ in pairs]]
+        results = [_output_and_gradients(*each, call_kwargs) for each in zip(layers, weights, graphs, strict=True)]
         (our_output, our_gradients), (their_output, their_gradients) = results
         assert our_output.keys() == their_output.keys()
         for name, value in their_output.items():
             assert our_output[name].dtype == value.dtype
             np.testing.assert_allclose(our_output[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
-        for name, value in their_gradients.items():
-            got = our_gradients[name]
+        names = [f"weight {ours.path}" for _, ours in pairs] + list(_leaves(graph))
+        for name, got, value in zip(names, our_gradients, their_gradients, strict=True):
             assert (got is None) == (value is None), name
             if value is not None:
                 value, got = tf.convert_to_tensor(value), tf.convert_to_tensor(got)
