@@ -3,7 +3,6 @@
 from typing import Any, final
 
 import keras
-from keras import ops
 
 from gnnkit.keras.layers._next_state import NextStateLayer, concat_features
 from gnnkit.ops import combine_values
