@@ -10,6 +10,7 @@ import pytest
 import gnnkit
 from gnnkit.keras import ConvGNNBuilder, layers
 from gnnkit.models.appnp import APPNPConv, APPNPHomGraphUpdate
+from gnnkit.models.contrastive_losses import CorruptionSpec, Corruptor
 from gnnkit.models.gat import GATConv, GATHomGraphUpdate, GATMPNNGraphUpdate
 from gnnkit.models.gat_v2 import GATv2Conv, GATv2EdgePool, GATv2MPNNGraphUpdate
 from gnnkit.models.gcn import GCNConv, GCNHomGraphUpdate
@@ -94,6 +95,11 @@ class MeanOfDense(layers.AnyToAnyConvolutionBase):
             inputs.append(broadcast_from_receiver(receiver_input))
         messages = self.dense(keras.ops.concatenate(inputs, -1))
         return pool_to_receiver(extra_receiver_ops["softmax"](messages) * messages, reduce_type="sum")
+
+
+@keras.saving.register_keras_serializable("gnnkit_tests")
+def scale(value: Any, factor: float) -> Any:
+    return value * factor
 
 
 def dense(units: int = UNITS, activation: str | None = "tanh") -> keras.layers.Layer:
@@ -230,6 +236,12 @@ CASES = [
         name="own_convolution_of_nodes",
         make=lambda: MeanOfDense(UNITS, **_MEAN),
         call_kwargs={"node_set_name": "author"},
+    ),
+    Case(
+        name="Corruptor",
+        make=lambda: Corruptor(
+            CorruptionSpec({"paper": {"*": 2.0}}, {"cites": {"relation": 1}}), corruption_fn=scale, default=0.5
+        ),
     ),
     Case(name="Pool", make=lambda: layers.Pool(gnnkit.TARGET, "mean"), **_ON_CITES),
     Case(
