@@ -21,6 +21,7 @@ from gnnkit.io._iterate import iter_features
 from gnnkit.io._random_layout import Dice, Layout
 from gnnkit.io._validate import describe_feature
 
+_ONE_COMPONENT = (1, 2)
 _LETTERS = [chr(ord("A") + i) for i in range(26)]
 
 
@@ -29,7 +30,7 @@ def random_graph_tensor(
     sample_dict: Mapping[tuple[str, str | None, str], Sequence[Any]] | None = None,
     row_lengths_range: tuple[int, int] = (2, 8),
     validate: bool = True,
-    num_components_range: tuple[int, int] = (1, 2),
+    num_components_range: tuple[int, int] = _ONE_COMPONENT,
     *,
     seed: Any = None,
 ) -> GraphTensor:
@@ -40,7 +41,7 @@ def random_graph_tensor(
         Other features hold floats in [0, 1), integers in [0, 100), booleans and single letters.
     row_lengths_range: (low, high), high excluded, of the nodes and edges of each component and of ragged rows.
     validate: whether to check the keys of `sample_dict`.
-    num_components_range: (low, high), high excluded, where the spec leaves the number of components open.
+    num_components_range: (low, high), high excluded. If it is not the default, static numbers of components are not kept.
     seed: an int (or int tensor) that fixes the result; otherwise `tf.random.set_seed` applies.
 
     Edges stay within their component. Edge sets of `_readout` node sets are well formed: each key reads exactly one
@@ -93,7 +94,7 @@ class _Drawing:
     ) -> None:
         self._spec, self._samples, self._range, self._dice = spec, samples, row_lengths_range, dice
         self._num_components = spec.num_components
-        if self._num_components is None:
+        if self._num_components is None or tuple(num_components_range) != _ONE_COMPONENT:
             self._num_components = dice.uniform([], *num_components_range)
         self._layout = Layout(spec, self._num_components, row_lengths_range, dice)
 
@@ -150,6 +151,10 @@ class _Drawing:
 
     def _values(self, dtype: tf.DType, shape: list[Any], samples: Sequence[Any] | None, what: str) -> tf.Tensor:
         if samples is not None:
+            if not len(samples):
+                raise ValueError(
+                    f"{what}: sample_dict has no values to draw from. Leave the feature out, or give some."
+                )
             try:
                 known = tf.constant(samples, dtype)
             except (TypeError, ValueError) as error:

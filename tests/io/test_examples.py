@@ -168,6 +168,11 @@ def test_hyperedges():
     example = gnnkit.write_example(graph)
     assert list(example.features.feature["edges/h.#index.4"].int64_list.value) == [1, 0]
     assert_same(gnnkit.parse_single_example(relaxed(graph), example.SerializeToString()), graph)
+    parsed = tf.io.parse_single_example(example.SerializeToString(), gnnkit.get_io_spec(relaxed(graph)))
+    assert {key: value.numpy().tolist() for key, value in parsed.items()} == {
+        "nodes/a.#size": [3], "edges/h.#size": [2],
+        "edges/h.#index.0": [0, 1], "edges/h.#index.1": [2, 2], "edges/h.#index.4": [1, 0],
+    }  # fmt: skip
 
 
 def test_io_spec_reads_with_tf_io():

@@ -104,6 +104,12 @@ def test_static_sizes_are_kept():
     assert_edges_within_components(graph)
 
 
+def test_a_range_of_components_goes_before_the_spec():
+    graph = gnnkit.random_graph_tensor(spec_of(SCHEMA), num_components_range=(3, 4))
+    assert int(graph.num_components) == 3 and graph.context["label"].shape == [3]
+    assert_edges_within_components(graph)
+
+
 def test_samples():
     samples = {("nodes", "a", "name"): ["p", "q"], ("context", None, "label"): [7], ("edges", "e", "w"): [0.5]}
     graph = gnnkit.random_graph_tensor(spec_of(SCHEMA), samples, (7, 8))
@@ -169,6 +175,11 @@ ERRORS = {
         lambda s: s(spec_of(SCHEMA), {("nodes", "a", "y"): [1]}),
         ValueError,
         r"the key \('nodes', 'a', 'y'\), but the spec has no such feature; it has .*\('nodes', 'a', 'x'\)",
+    ),
+    "no samples": (
+        lambda s: s(spec_of(SCHEMA), {("nodes", "a", "x"): []}),
+        ValueError,
+        "Node set 'a', feature 'x': sample_dict has no values to draw from",
     ),
     "wrong type": (
         lambda s: s(spec_of(SCHEMA), {("nodes", "a", "x"): ["q"]}),
