@@ -110,7 +110,7 @@ def _in_order_of_keras_2(layer: Any) -> list[Any]:
 
     visit(layer)
     order = {key: position for position, key in enumerate(found)}
-    return sorted(layer.weights, key=lambda weight: order[id(weight)])
+    return sorted(layer.weights, key=lambda weight: order.get(id(weight), len(order)))
 
 
 def _set_by_set(layer: MapFeatures) -> list[Any]:
