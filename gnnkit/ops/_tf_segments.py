@@ -15,10 +15,11 @@ def segment_sum(values: Any, ids: Any, num: Any) -> Any:
         return tf.math.unsorted_segment_sum(values, ids, num)
 
     @tf.custom_gradient
-    def reduce(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-        return tf.math.unsorted_segment_sum(values, ids, num), lambda upstream: tf.gather(upstream, ids)
+    def reduce(values: tf.Tensor, ids: tf.Tensor) -> Any:
+        result = tf.math.unsorted_segment_sum(values, ids, num)
+        return result, lambda upstream: (tf.gather(upstream, ids), None)
 
-    return reduce(values)
+    return reduce(values, ids)
 
 
 def segment_max(values: Any, ids: Any, num: Any) -> Any:
@@ -35,17 +36,17 @@ def _extreme(kernel: Callable[[Any, Any, Any], Any], values: Any, ids: Any, num:
         return kernel(values, ids, num)
 
     @tf.custom_gradient
-    def reduce(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    def reduce(values: tf.Tensor, ids: tf.Tensor) -> Any:
         result = kernel(values, ids, num)
 
-        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        def gradient(upstream: tf.Tensor) -> Any:
             hit = tf.equal(values, tf.gather(result, ids))
-            hits = tf.math.unsorted_segment_sum(tf.cast(hit, upstream.dtype), ids, num)
-            return tf.where(hit, tf.gather(upstream / hits, ids), tf.zeros([], upstream.dtype))
+            hits = tf.math.unsorted_segment_sum(tf.cast(hit, upstream.dtype), ids, tf.shape(result)[0])
+            return tf.where(hit, tf.gather(upstream / hits, ids), tf.zeros([], upstream.dtype)), None
 
         return result, gradient
 
-    return reduce(values)
+    return reduce(values, ids)
 
 
 def _has_own_gradient(values: Any) -> bool:
