@@ -7,7 +7,6 @@ import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
-from gnnkit.graph._checks import without_quotes
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._resolve import get_node_set, resolve_value

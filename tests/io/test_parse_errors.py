@@ -43,7 +43,7 @@ def serialize(**changes) -> bytes:
             feature.bytes_list.value.extend(values)
         elif values:
             feature.int64_list.value.extend(values)
-    return example.SerializeToString()
+    return example.SerializeToString(deterministic=True)
 
 
 def spec(components: int | None = 1) -> gnnkit.GraphTensorSpec:
@@ -195,6 +195,7 @@ def test_items_without_values():
         serialize().replace(b"\x12\n\n\x08", b"\x12\n\n\xff\xff\xff\xff\x0f"),
         serialize().replace(b"\x12\n\n\x08", b"\x12\n\n\xff\xff\xff\x7f"),
     ],
+    ids=["cut at the end", "cut early", "a tag", "no features", "5 bytes of length", "4 bytes of length"],
 )
 def test_bytes_that_are_no_example(data):
     with pytest.raises(
