@@ -34,7 +34,7 @@ test: $(FULL)  ## The fast tests, and the examples in docstrings
 	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(FULL)  ## The slow tests
-	$(BIN)/python -m pytest -q -m slow tests
+	$(BIN)/python -m pytest -q -m slow -n 2 tests
 
 test-all: $(FULL)  ## All tests in one run
 	$(BIN)/python -m pytest -q
