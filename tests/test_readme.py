@@ -15,19 +15,20 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_there_is_one_example_of_each_kind():
-    assert len(blocks("python")) == 1
+def test_examples_are_found():
+    assert len(blocks("python")) == 2
     assert len(blocks("yaml")) == 1
 
 
-def test_python_example(tmp_path):
+def test_python_examples_after_each_other(tmp_path):
     script = tmp_path / "example.py"
-    script.write_text(blocks("python")[0])
+    script.write_text("\n".join(blocks("python")))
     # Keras warns of its own default whenever it is given a tf.data.Dataset.
     command = [sys.executable, "-W", "error", "-W", "ignore:`shuffle=True` was passed:UserWarning", str(script)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "Epoch 3/3" in done.stdout
+    assert "edge set 'edges': nodes -> nodes" in done.stdout
 
 
 def test_config_example(tmp_path):
