@@ -150,6 +150,10 @@ class _Parser:
                 none = f"but items of shape {wire.inner_shape} have"
                 self._claims.equal(f"{what}: the number of values is", _counts(splits), none, self._constant(0))
             return tf.concat([[0], tf.cumsum(self._items(wire))], axis=0)
+        if wire.ragged_rank == 0:
+            if self._validate and wire.role != "sizes":
+                self._claim_items(wire, splits, wire.inner_shape)
+            return splits // wire.inner_size if wire.inner_size > 1 else splits
         if wire.inner_size > 1:
             splits = self._divide(splits, wire.inner_size, f"{what}: values of shape {wire.inner_shape}")
         for axis in range(wire.ragged_rank, 0, -1):
@@ -163,13 +167,13 @@ class _Parser:
                 self._claims.natural(rows, lengths.values, lengths.value_rowids)
                 self._claims.equal(f"{rows} add up to", _sum(lengths), "but the number of rows is", _counts(splits))
             splits = lengths.row_splits
-        if self._validate and wire.role != "sizes":
-            self._claim_items(wire, _counts(splits))
+        if self._validate:
+            self._claim_items(wire, splits, [])
         return splits
 
-    def _claim_items(self, wire: Wire, items: tf.Tensor) -> None:
+    def _claim_items(self, wire: Wire, splits: tf.Tensor, shape: list[int]) -> None:
         source = "the graph has components" if wire.set_type == "context" else "but #size adds up to"
-        self._claims.equal(f"{wire.what} ({wire.key}): the number of items is", items, source, self._items(wire))
+        self._claims.items(f"{wire.what} ({wire.key})", splits, shape, source, self._items(wire))
 
     def _items(self, wire: Wire) -> tf.Tensor:
         """The number of items that `wire` must have: int64 `[B]`."""
@@ -207,16 +211,16 @@ class _Parser:
         for wire in self._wires:
             if wire.role != "index":
                 continue
-            values, row_ids = self._flat(wire)
-            total, ids = self._totals["nodes", wire.node_set], row_ids()
-            self._claims.in_range(wire.what, wire.node_set, values, tf.gather(total, ids), ids)
+            splits = tf.range(self._rows + 1) * wire.num_items if wire.is_fixed else self._raw[wire.key].row_splits
+            limits = self._totals["nodes", wire.node_set]
+            self._claims.in_range(wire.what, wire.node_set, self._flat(wire)[0], splits, limits)
 
     def graph(self, scalar: bool) -> GraphTensor:
         checks = []
         if self._validate:
             for wire in self._wires:
                 if wire.is_fixed and wire.role != "sizes" and wire.set_type != "context":
-                    self._claim_items(wire, self._constant(wire.num_items))
+                    self._claim_items(wire, tf.range(self._rows + 1) * wire.num_items, [])
             self._claim_indices()
             checks = self._claims.check()
         with tf.control_dependencies(checks):
