@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, GraphTensorSpec
 from gnnkit.io._claims import Claims
+from gnnkit.io._framing import check_framing
 from gnnkit.io._io_spec import fixed_feature
-from gnnkit.io._strings import check_strings
 from gnnkit.io._wire import Wire, wires
 
 
@@ -20,15 +20,15 @@ def parse_example(
     spec: of the scalar graph in each example.
     serialized: string `[B]`.
     prefix: put before each key as it is.
-    validate: whether to check that strings end within their example (where they do not, TensorFlow's parser may crash the
-        process), that sizes, numbers of values and row lengths agree, and that indices lie in their node sets. Switch
+    validate: whether to check that the bytes are tf.train.Examples (TensorFlow's parser may crash the process where they
+        are not), that sizes, numbers of values and row lengths agree, and that indices lie in their node sets. Switch
         it off only for data that were checked before.
 
     Returns a graph of shape `[B]`. Sets that an example lacks are empty, features whose number of items varies too.
 
     ValueError: `serialized` is no vector. tf.errors.InvalidArgumentError, naming set and feature: a value of another
-    type, a feature of fixed shape that is absent, bytes that are no tf.train.Example and, with `validate`, data that do
-    not agree.
+    type, a feature of fixed shape that is absent and, with `validate`, data that do not agree. tf.errors.DataLossError:
+    bytes that are no tf.train.Example.
 
     >>> import gnnkit
     >>> graph = gnnkit.homogeneous([0, 1], [1, 0], node_features={"x": [[1.0], [2.0]]})
@@ -90,26 +90,19 @@ class _Parser:
             features[wire.key] = tf.io.RaggedFeature(wire.dtype, row_splits_dtype=tf.int64)
             for axis in wire.ragged_axes:
                 features[wire.lengths_key(axis)] = tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)
-        return self._read(serialized, features) if features else {}
+        return self._parse_bytes(serialized, features) if features else {}
 
-    def _read(self, serialized: tf.Tensor, features: dict[str, Any]) -> dict[str, Any]:
-        strings = [wire.key for wire in self._wires if wire.dtype == tf.string]
-
-        def read() -> dict[str, Any]:
-            # An Example is also a SequenceExample that has only a context. Of the two parsers, this one takes less time,
-            # and does not trust the lengths of lists of floats.
-            return tf.io.parse_sequence_example(serialized, context_features=features)[0]
-
-        def read_nothing() -> dict[str, Any]:
-            return tf.io.parse_example(serialized, features)  # Here the other parser fails, if a feature must be there.
-
+    def _parse_bytes(self, serialized: tf.Tensor, features: dict[str, Any]) -> dict[str, Any]:
         try:
-            checks = [check_strings(serialized, strings)] if self._validate and strings else []
-            with tf.control_dependencies(checks):
-                if self._batch_size or not any(wire.is_fixed and wire.role != "sizes" for wire in self._wires):
-                    return read()
-                return tf.cond(self._rows > 0, read, read_nothing)
-        except UnicodeDecodeError as error:  # TensorFlow quotes bytes in its message.
+            checks = []
+            if self._validate and any(wire.dtype != tf.int64 for wire in self._wires):
+                checks.append(check_framing(serialized))
+            with tf.control_dependencies([check for check in checks if check is not None]):
+                return tf.io.parse_example(serialized, features)
+        except tf.errors.DataLossError as error:
+            text = "A string is no serialized tf.train.Example: truncated, damaged or something else"
+            raise tf.errors.DataLossError(None, None, f"{text} ({error.message}).") from None
+        except UnicodeDecodeError as error:  # TensorFlow quotes the bytes in its message.
             message = error.object.decode(errors="backslashreplace")
             raise tf.errors.InvalidArgumentError(None, None, message) from None
 
@@ -150,10 +143,6 @@ class _Parser:
                 none = f"but items of shape {wire.inner_shape} have"
                 self._claims.equal(f"{what}: the number of values is", _counts(splits), none, self._constant(0))
             return tf.concat([[0], tf.cumsum(self._items(wire))], axis=0)
-        if wire.ragged_rank == 0:
-            if self._validate and wire.role != "sizes":
-                self._claim_items(wire, splits, wire.inner_shape)
-            return splits // wire.inner_size if wire.inner_size > 1 else splits
         if wire.inner_size > 1:
             splits = self._divide(splits, wire.inner_size, f"{what}: values of shape {wire.inner_shape}")
         for axis in range(wire.ragged_rank, 0, -1):
@@ -167,13 +156,13 @@ class _Parser:
                 self._claims.natural(rows, lengths.values, lengths.value_rowids)
                 self._claims.equal(f"{rows} add up to", _sum(lengths), "but the number of rows is", _counts(splits))
             splits = lengths.row_splits
-        if self._validate:
-            self._claim_items(wire, splits, [])
+        if self._validate and wire.role != "sizes":
+            self._claim_items(wire, _counts(splits))
         return splits
 
-    def _claim_items(self, wire: Wire, splits: tf.Tensor, shape: list[int]) -> None:
+    def _claim_items(self, wire: Wire, items: tf.Tensor) -> None:
         source = "the graph has components" if wire.set_type == "context" else "but #size adds up to"
-        self._claims.items(f"{wire.what} ({wire.key})", splits, shape, source, self._items(wire))
+        self._claims.equal(f"{wire.what} ({wire.key}): the number of items is", items, source, self._items(wire))
 
     def _items(self, wire: Wire) -> tf.Tensor:
         """The number of items that `wire` must have: int64 `[B]`."""
@@ -211,16 +200,16 @@ class _Parser:
         for wire in self._wires:
             if wire.role != "index":
                 continue
-            splits = tf.range(self._rows + 1) * wire.num_items if wire.is_fixed else self._raw[wire.key].row_splits
-            limits = self._totals["nodes", wire.node_set]
-            self._claims.in_range(wire.what, wire.node_set, self._flat(wire)[0], splits, limits)
+            values, row_ids = self._flat(wire)
+            total, ids = self._totals["nodes", wire.node_set], row_ids()
+            self._claims.in_range(wire.what, wire.node_set, values, tf.gather(total, ids), ids)
 
     def graph(self, scalar: bool) -> GraphTensor:
         checks = []
         if self._validate:
             for wire in self._wires:
                 if wire.is_fixed and wire.role != "sizes" and wire.set_type != "context":
-                    self._claim_items(wire, tf.range(self._rows + 1) * wire.num_items, [])
+                    self._claim_items(wire, self._constant(wire.num_items))
             self._claim_indices()
             checks = self._claims.check()
         with tf.control_dependencies(checks):
