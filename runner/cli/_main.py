@@ -6,9 +6,11 @@ from typing import Any
 import click
 
 import gnnkit
+from gnnkit.runner.cli._compare import compare
 from gnnkit.runner.cli._errors import Group
 from gnnkit.runner.cli._examples import examples
 from gnnkit.runner.cli._run import run
+from gnnkit.runner.cli._trained import evaluate, explain, export, predict
 from gnnkit.runner.cli._validate import schema, validate
 
 
@@ -24,6 +26,8 @@ from gnnkit.runner.cli._validate import schema, validate
 Examples:
   gnnkit run colabs/configs/demo.yaml
   gnnkit run config.yaml --set training.epochs=5 --set seed=1 --json
+  gnnkit predict runs/demo-0 --output predictions.parquet
+  gnnkit compare runs/demo-0 runs/demo-1
   gnnkit validate config.yaml
   gnnkit schema validate graph_schema.pbtxt
   gnnkit examples print --graph-schema graph_schema.pbtxt --examples train.tfrecord --num-examples 1
@@ -34,7 +38,8 @@ def cli() -> None:
     """Graph neural networks from tables: train, evaluate, explain and export from one config file."""
 
 
-cli.add_command(run)
+for command in (run, evaluate, predict, explain, export, compare):
+    cli.add_command(command)
 cli.add_command(validate)
 cli.add_command(schema)
 cli.add_command(examples)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gnnkit.runner.pipeline._features import plan_features as plan_features
     from gnnkit.runner.pipeline._labels import Labels as Labels
     from gnnkit.runner.pipeline._labels import resolve_labels as resolve_labels
+    from gnnkit.runner.pipeline._predict import Predictions as Predictions
     from gnnkit.runner.pipeline._progress import ConsoleReporter as ConsoleReporter
     from gnnkit.runner.pipeline._progress import Reporter as Reporter
     from gnnkit.runner.pipeline._progress import SilentReporter as SilentReporter
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from gnnkit.runner.pipeline._summary import FeatureScore as FeatureScore
     from gnnkit.runner.pipeline._summary import RunSummary as RunSummary
     from gnnkit.runner.pipeline._summary import top_features as top_features
+    from gnnkit.runner.pipeline._trained import TrainedRun as TrainedRun
+    from gnnkit.runner.pipeline._trained import load_run as load_run
 
 _FEATURES = "gnnkit.runner.pipeline._features"
 _LABELS = "gnnkit.runner.pipeline._labels"
@@ -45,12 +48,15 @@ __getattr__, __dir__, __all__ = attach(
         "Labels": _LABELS,
         "NodeSplit": _SPLIT,
         "NumberInput": _FEATURES,
+        "Predictions": "gnnkit.runner.pipeline._predict",
         "Reporter": _PROGRESS,
         "RunSummary": _SUMMARY,
         "SilentReporter": _PROGRESS,
         "TextHashInput": _FEATURES,
+        "TrainedRun": "gnnkit.runner.pipeline._trained",
         "VectorInput": _FEATURES,
         "execute": "gnnkit.runner.pipeline._execute",
+        "load_run": "gnnkit.runner.pipeline._trained",
         "make_reporter": _PROGRESS,
         "plan_features": _FEATURES,
         "read": "gnnkit.runner.pipeline._read",

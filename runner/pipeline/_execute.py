@@ -11,11 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gnnkit.runner._evaluate import evaluate
 from gnnkit.runner._interfaces import RunResult
 from gnnkit.runner._run import run
-from gnnkit.runner.config import RunConfig, WholeGraph, dump_resolved
+from gnnkit.runner.config import RunConfig, WholeGraph, dump_resolved, to_yaml
 from gnnkit.runner.exporters import KerasModelExporter
+from gnnkit.runner.pipeline._artefacts import METRICS, MetricsLog, write_artefacts
 from gnnkit.runner.pipeline._callbacks import Progress
 from gnnkit.runner.pipeline._encode import make_encoder
 from gnnkit.runner.pipeline._explain import explain
@@ -24,7 +24,7 @@ from gnnkit.runner.pipeline._network import Network
 from gnnkit.runner.pipeline._prepare import Prepared, prepare
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
 from gnnkit.runner.pipeline._summary import RunSummary, top_features
-from gnnkit.runner.tasks._metrics import short_metric_names
+from gnnkit.runner.pipeline._trained import TrainedRun, save_trained
 
 _PACKAGES = ("gnnkit", "tensorflow", "keras", "numpy", "numba", "protobuf", "pyarrow")
 
@@ -46,16 +46,21 @@ def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
         tf.config.experimental.enable_op_determinism()  # CPU kernels are deterministic without, and faster.
 
     data = prepare(config, reporter)
-    files = {"config": str(output / "config.yaml"), "checkpoints": str(output / "ckpt")}
+    files = {
+        "config": str(output / "config.yaml"),
+        "metrics": str(output / METRICS),
+        "checkpoints": str(output / "ckpt"),
+    }
     trained = _train(config, data, output, reporter)
     result = trained.result
+    save_trained(output, data, result)
     if config.training.tensorboard:
         files["tensorboard"] = str(output)
     if config.export.enabled:
         files["model"] = str(output / config.export.subdirectory)
         with reporter.stage("export", "Exporting the model"):
             KerasModelExporter().save(result, files["model"])
-    metrics = _evaluate(config, data, result, reporter)
+    metrics = TrainedRun(config, data, trained.network, result).evaluate(reporter=reporter)
 
     scores, gap = {}, None
     if config.attribution.enabled:
@@ -84,6 +89,9 @@ def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
         notes=data.notes + trained.notes,
     )
     document = {**summary.to_dict(), "history": _plain(history), "versions": _versions()}
+    drawn = write_artefacts(output, document, summary, scores, to_yaml(config))
+    summary = dataclasses.replace(summary, files={**summary.files, **drawn})
+    document["files"] = dict(summary.files)
     (output / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
     return summary
 
@@ -120,32 +128,16 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
                 output,
                 has_valid=valid is not None,
                 steps=config.training.steps_per_epoch,
-                progress=progress,
+                callbacks=[progress, MetricsLog(output / METRICS)],
             ),
             task=make_task(config, data.labels),
             gtspec=gtspec,
-            global_batch_size=_batch_size(config),
+            global_batch_size=1 if isinstance(config.sampling, WholeGraph) else config.training.batch_size,
             epochs=config.training.epochs,
             feature_processors=[encoder],
             model_exporters=[],
         )
     return _Trained(result=result, network=network, progress=progress, notes=tuple(notes))
-
-
-def _batch_size(config: RunConfig) -> int:
-    return 1 if isinstance(config.sampling, WholeGraph) else config.training.batch_size
-
-
-def _evaluate(config: RunConfig, data: Prepared, result: Any, reporter: Reporter) -> dict[str, dict[str, float]]:
-    metrics = {}
-    parts = [part for part in ("valid", "test") if part in data.providers]
-    with reporter.stage("evaluate", "Evaluating", total=len(parts)) as advance:
-        for done, part in enumerate(parts):
-            advance(done, detail=part)
-            values = evaluate(result, data.providers[part], global_batch_size=_batch_size(config))
-            metrics[part] = short_metric_names(values)
-        advance(len(parts))
-    return metrics
 
 
 def _best_epoch(config: RunConfig, history: dict[str, list[float]]) -> int | None:

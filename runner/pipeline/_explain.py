@@ -35,17 +35,34 @@ class Explanation:
     path: Path
 
 
+def explained_part(data: Prepared) -> str:
+    """The part of the split whose nodes a run explains by default: the last that has nodes."""
+    return next(part for part in ("test", "valid", "train") if part in data.providers)
+
+
 def explain(
-    config: RunConfig, data: Prepared, network: Network, result: RunResult, output: Path, reporter: Reporter
+    config: RunConfig,
+    data: Prepared,
+    network: Network,
+    result: RunResult,
+    output: Path,
+    reporter: Reporter,
+    *,
+    rows: np.ndarray | None = None,
 ) -> Explanation:
     """Attributes the predicted classes of some nodes to the inputs, by integrated gradients from zero vectors.
 
     Explained is the network behind the learned embeddings, so that categories and texts get their share like numbers.
+
+    output: the folder that gets `attribution.json`. rows: int64 `[N]` of the task's node set, N at least 1; by default
+        the first nodes of `explained_part`.
     """
-    part = next(p for p in ("test", "valid", "train") if p in data.providers)
-    rows = dict(data.split.items())[part][: config.attribution.num_examples]
+    part = None
+    if rows is None:
+        part = explained_part(data)
+        rows = dict(data.split.items())[part][: config.attribution.num_examples]
     with reporter.stage("attribution", "Attributing features") as advance:
-        graph = _encoded(config, data, result, part, rows)
+        graph = _encoded(config, data, result, rows)
         embedded = network.layers[0](graph)
         attributions = integrated_gradients(
             _scores_fn(config, network, result), embedded, steps=config.attribution.steps
@@ -66,13 +83,11 @@ def explain(
     return Explanation(scores=scores, completeness_error=attributions.completeness_error, path=path)
 
 
-def _encoded(config: RunConfig, data: Prepared, result: RunResult, part: str, rows: np.ndarray) -> GraphTensor:
+def _encoded(config: RunConfig, data: Prepared, result: RunResult, rows: np.ndarray) -> GraphTensor:
     """One scalar graph with the encoded features of the nodes to explain."""
-    provider = data.providers[part]
-    changes = {"rows": rows} if isinstance(config.sampling, WholeGraph) else {"seeds": rows, "training": False}
     batches = BatchProvider(
         name="attribution",
-        delegate=dataclasses.replace(provider, **changes),
+        delegate=data.provider(rows),
         gtspec=result.gtspec,  # type: ignore[arg-type]
         preprocess_model=result.preprocess_model,  # type: ignore[arg-type]
         global_batch_size=len(rows),
@@ -129,7 +144,7 @@ def _examples(
         examples.append(
             {
                 "id": text(ids[row]) if ids is not None else int(row),
-                "label": data.labels.names[int(data.labels.values[row])],
+                "label": data.labels.names[value] if (value := int(data.labels.values[row])) >= 0 else None,
                 "score": float(attributions.scores[place]),
                 "baseline_score": float(attributions.baseline_scores[place]),
                 "features": {name: value for value, name in ranked},

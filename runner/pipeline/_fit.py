@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from gnnkit.runner.config import (
     WholeGraph,
     to_plain,
 )
-from gnnkit.runner.pipeline._callbacks import Progress
 from gnnkit.runner.pipeline._labels import Labels
 from gnnkit.runner.tasks import (
     NodeBinaryClassification,
@@ -77,12 +77,17 @@ def monitored(config: RunConfig) -> str:
 
 
 def make_trainer(
-    config: RunConfig, output: Path, *, has_valid: bool, steps: int | None, progress: Progress
+    config: RunConfig,
+    output: Path,
+    *,
+    has_valid: bool,
+    steps: int | None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> KerasTrainer:
-    """The trainer. steps: in an epoch, where the config says so."""
+    """The trainer. steps: in an epoch, where the config says so. callbacks: to hear of it."""
     training = config.training
     monitor = monitored(config)
-    callbacks: list[keras.callbacks.Callback] = [progress]
+    callbacks = list(callbacks)
     if training.early_stopping is not None and has_valid:
         callbacks.append(
             keras.callbacks.EarlyStopping(

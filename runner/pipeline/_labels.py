@@ -38,9 +38,12 @@ class Labels:
         return len(self.names)
 
 
-def resolve_labels(task: NodeClassification | BinaryNodeClassification, tables: GraphTables) -> Labels:
+def resolve_labels(
+    task: NodeClassification | BinaryNodeClassification, tables: GraphTables, *, known: Sequence[str] | None = None
+) -> Labels:
     """Reads the labels of a task.
 
+    known: the names of the classes that a model was trained for; they hold unless `task.classes` says otherwise.
     Whole numbers are class numbers, unless `task.classes` lists numbers: then those are the values of classes 0, 1, ...
     Texts are looked up in `task.classes`; without it, they are sorted.
     Raises `RunError` for labels that are neither, for numbers beyond the classes and for a single class.
@@ -48,7 +51,10 @@ def resolve_labels(task: NodeClassification | BinaryNodeClassification, tables: 
     column = dense_column(tables, "node_sets", task.node_set, task.label)
     if isinstance(task, BinaryNodeClassification):
         return _binary(task, column)
-    if column.dtype.kind in "OSU":
+    is_text = column.dtype.kind in "OSU"
+    if known is not None and task.classes is None:
+        task = task.model_copy(update={"classes": tuple(known) if is_text else len(known)})
+    if is_text:
         return _from_texts(task, column)
     if column.dtype.kind not in "iub":
         raise RunError(

@@ -1,20 +1,25 @@
 """From a config to the data of its run: tables, labels, parts, inputs."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
 
+from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import RunConfig, WholeGraph, check_against_schema
+from gnnkit.runner.pipeline._columns import row_ids
 from gnnkit.runner.pipeline._encode import raw_features
 from gnnkit.runner.pipeline._features import FeaturePlan, IdInput, plan_features
-from gnnkit.runner.pipeline._labels import Labels, check_labelled, resolve_labels
+from gnnkit.runner.pipeline._labels import MISSING, Labels, check_labelled, resolve_labels
+from gnnkit.runner.pipeline._plan_file import Learned
 from gnnkit.runner.pipeline._progress import Reporter
 from gnnkit.runner.pipeline._providers import SampledProvider, WholeGraphProvider, sampling_spec
 from gnnkit.runner.pipeline._read import left_out, read
 from gnnkit.runner.pipeline._split import NodeSplit, resolve_split
 from gnnkit.samplers import GraphStore, GraphTables
+
+_NOBODY = np.empty(0, np.int64)
 
 
 @final
@@ -23,6 +28,7 @@ class Prepared:
     """The data of a run.
 
     tables: the graph; the label feature of the task's node set holds the numbers of classes.
+    provider: makes the examples of int64 `[N]` rows of the task's node set; `training=True` shuffles and resamples.
     providers: part -> examples; parts without nodes are left out.
     notes: what a reader of the run should know.
     """
@@ -31,8 +37,13 @@ class Prepared:
     labels: Labels
     split: NodeSplit
     plan: FeaturePlan
-    providers: Mapping[str, Any]
+    provider: Callable[..., Any]
     notes: tuple[str, ...] = ()
+    providers: Mapping[str, Any] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = {part: self.provider(rows, training=part == "train") for part, rows in self.split.items() if len(rows)}
+        object.__setattr__(self, "providers", parts)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -49,54 +60,81 @@ def prepare(config: RunConfig, reporter: Reporter) -> Prepared:
 
     Raises `RunError` or `ConfigError` for data that does not fit the config.
     """
-    tables = read(config, reporter)
-    notes = left_out(tables)
-    if tables.schema is not None:
-        notes += check_against_schema(config, tables.schema)
+    tables, notes = _read(config, reporter)
     labels = resolve_labels(config.task, tables)
     split = resolve_split(config.split, labels, tables, seed=config.seed)
     notes += split.notes
     node_set = config.task.node_set
-    ids = tables.node_sets[node_set].ids
     for part, rows in split.items():
-        check_labelled(labels, part, rows, ids)
+        check_labelled(labels, part, rows, tables.node_sets[node_set].ids)
     for note in notes:
         reporter.note(note)
     whole = isinstance(config.sampling, WholeGraph)
     plan = plan_features(config.features, tables, visible=None if whole else {node_set: split.train})
+    return _prepared(config, reporter, tables, labels, split, plan, tuple(notes))
+
+
+def prepare_trained(config: RunConfig, reporter: Reporter, learned: Learned) -> Prepared:
+    """The data for a model that is trained already: with the statistics and classes that it has learned.
+
+    Labels and parts are taken as far as the data has them; nodes without are in no part.
+    """
+    tables, notes = _read(config, reporter)
+    node_set, feature = config.task.node_set, config.task.label
+    num_nodes = tables.node_sets[node_set].num_nodes
+    try:
+        labels = resolve_labels(config.task, tables, known=learned.classes)
+        split = resolve_split(config.split, labels, tables, seed=config.seed)
+    except RunError as error:
+        notes.append(f"No node has a label or a part: {error}")
+        nothing = np.full(num_nodes, MISSING, np.int64)
+        labels = Labels(node_set=node_set, feature=feature, values=nothing, names=learned.classes)
+        split = NodeSplit(train=_NOBODY, valid=_NOBODY, test=_NOBODY)
+    return _prepared(config, reporter, tables, labels, split, learned.plan, tuple(notes))
+
+
+def _read(config: RunConfig, reporter: Reporter) -> tuple[GraphTables, list[str]]:
+    tables = read(config, reporter)
+    notes = left_out(tables)
+    if tables.schema is not None:
+        notes += check_against_schema(config, tables.schema)
+    return tables, notes
+
+
+def _prepared(
+    config: RunConfig,
+    reporter: Reporter,
+    tables: GraphTables,
+    labels: Labels,
+    split: NodeSplit,
+    plan: FeaturePlan,
+    notes: tuple[str, ...],
+) -> Prepared:
+    node_set = config.task.node_set
     tables = _with_ids(_with_label(tables, node_set, config.task.label, labels.values), plan)
-    features = raw_features(plan)
-    common: dict[str, Any] = {"features": features, "label": config.task.label}
-    if whole:
-        providers: dict[str, Any] = {
-            part: WholeGraphProvider(tables=tables, node_set=node_set, rows=rows, **common)
-            for part, rows in split.items()
-            if len(rows)
-        }
+    common: dict[str, Any] = {"features": raw_features(plan), "label": config.task.label}
+    if isinstance(config.sampling, WholeGraph):
+
+        def provider(rows: np.ndarray, *, training: bool = False) -> Any:
+            return WholeGraphProvider(tables=tables, node_set=node_set, rows=rows, **common)
     else:
         with reporter.stage("index", "Indexing the edges"):
             store = GraphStore.from_tables(tables)
-        spec = sampling_spec(config, tables)
-        providers = {
-            part: SampledProvider(
-                store=store,
-                spec=spec,
-                seeds=rows,
-                seed=config.seed,
-                num_threads=config.runtime.threads or None,
-                training=part == "train",
-                **common,
-            )
-            for part, rows in split.items()
-            if len(rows)
-        }
-    return Prepared(tables=tables, labels=labels, split=split, plan=plan, providers=providers, notes=tuple(notes))
+        common |= {"spec": sampling_spec(config, tables), "num_threads": config.runtime.threads or None}
+
+        def provider(rows: np.ndarray, *, training: bool = False) -> Any:
+            return SampledProvider(store=store, seeds=rows, seed=config.seed, training=training, **common)
+
+    return Prepared(tables=tables, labels=labels, split=split, plan=plan, provider=provider, notes=notes)
 
 
 def _with_ids(tables: GraphTables, plan: FeaturePlan) -> GraphTables:
-    """The tables with the ids that the plan looks up."""
-    ids = {name: item.ids for name, inputs in plan.node_sets.items() for item in inputs if isinstance(item, IdInput)}
-    changed = {name: dataclasses.replace(tables.node_sets[name], ids=values) for name, values in ids.items()}
+    """The tables with ids wherever the plan looks ids up: nodes without are called by their row."""
+    changed = {}
+    for name, inputs in plan.node_sets.items():
+        table = tables.node_sets.get(name)
+        if table is not None and table.ids is None and any(isinstance(item, IdInput) for item in inputs):
+            changed[name] = dataclasses.replace(table, ids=row_ids(table.num_nodes))
     return dataclasses.replace(tables, node_sets={**tables.node_sets, **changed})
 
 

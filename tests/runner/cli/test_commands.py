@@ -23,7 +23,8 @@ def invoke(*arguments):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "run", "validate", "schema validate", "examples generate", "examples print", "examples stats"],
+    ["", "run", "evaluate", "predict", "explain", "export", "compare", "validate", "schema validate"]
+    + ["examples generate", "examples print", "examples stats"],
 )
 def test_help_has_examples(command):
     result = invoke(*command.split(), "--help")
@@ -34,7 +35,8 @@ def test_help_has_examples(command):
 def test_help_imports_little():
     code = (
         "import sys; from gnnkit.runner.cli import main\n"
-        "for command in ([], ['run'], ['schema', 'validate'], ['examples'], ['examples', 'stats']):\n"
+        "commands = [], ['run'], ['predict'], ['compare'], ['schema', 'validate'], ['examples'], ['examples', 'stats']\n"
+        "for command in commands:\n"
         "    try: main([*command, '--help'])\n"
         "    except SystemExit: pass\n"
         "sys.exit(sum(m in sys.modules for m in ('tensorflow', 'keras', 'numpy', 'pydantic', 'rich')))"

@@ -81,7 +81,20 @@ def run(text, folder, *overrides):
 def check(summary, folder, *, better_than):
     """What holds for each run: the files are there, the numbers make sense."""
     files = {what: Path(path) for what, path in summary.files.items()}
-    assert sorted(files) == ["attribution", "checkpoints", "config", "model", "summary", "tensorboard"]
+    assert sorted(files) == sorted(
+        [
+            "attribution",
+            "attribution picture",
+            "checkpoints",
+            "config",
+            "curves",
+            "metrics",
+            "model",
+            "report",
+            "summary",
+        ]
+        + ["tensorboard"]
+    )
     assert (files["model"] / "saved_model.pb").is_file()
     assert (files["model"] / "model.keras").is_file()
     assert list(files["checkpoints"].iterdir())
@@ -190,7 +203,7 @@ def test_bad_rows_are_left_out(folder):
         run(TABLES, folder, *fast)
     summary = run(TABLES, folder, *fast, "data.on_bad_rows=skip", "training.tensorboard=false")
     assert summary.notes == ("1 row was left out: 1 unknown endpoint.",)
-    assert sorted(summary.files) == ["checkpoints", "config", "summary"]
+    assert sorted(summary.files) == ["checkpoints", "config", "curves", "metrics", "report", "summary"]
     assert (summary.attribution, summary.completeness_error) == ((), None)
 
 

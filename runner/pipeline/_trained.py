@@ -1,0 +1,196 @@
+"""A run that is finished: its model, rebuilt from the files that it left, and what can be done with it."""
+
+import functools
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gnnkit.runner import _models
+from gnnkit.runner._errors import RunError
+from gnnkit.runner._evaluate import evaluate
+from gnnkit.runner._interfaces import RunResult
+from gnnkit.runner.config import RunConfig, WholeGraph, load
+from gnnkit.runner.exporters import KerasModelExporter
+from gnnkit.runner.pipeline._columns import show_nodes, text
+from gnnkit.runner.pipeline._encode import make_encoder
+from gnnkit.runner.pipeline._explain import Explanation, explain
+from gnnkit.runner.pipeline._fit import make_task
+from gnnkit.runner.pipeline._network import Network
+from gnnkit.runner.pipeline._plan_file import Learned
+from gnnkit.runner.pipeline._predict import Predictions, predict
+from gnnkit.runner.pipeline._prepare import Prepared, prepare_trained
+from gnnkit.runner.pipeline._progress import Reporter, make_reporter
+from gnnkit.runner.tasks._metrics import short_metric_names
+
+CONFIG, WEIGHTS = "config.yaml", "model.weights.h5"
+
+
+@final
+class TrainedRun:
+    """A trained model with its data. `load_run` makes it from the folder of a run.
+
+    config: of the run. data: tables, labels and parts. network: the layers of the base model. result: the models.
+    """
+
+    def __init__(self, config: RunConfig, data: Prepared, network: Network, result: RunResult) -> None:
+        self.config, self.data, self.network, self.result = config, data, network, result
+
+    @property
+    def batch_size(self) -> int:
+        """Examples in a batch."""
+        return 1 if isinstance(self.config.sampling, WholeGraph) else self.config.training.batch_size
+
+    @functools.cached_property
+    def logits(self) -> Callable[[Any], Any]:
+        """A `tf.function` from preprocessed graphs of any size to logits `[R, K]`; traced once."""
+        model: Any = self.result.trained_model
+        return tf.function(
+            lambda graph: model(graph, training=False), input_signature=[model.input.spec], autograph=False
+        )
+
+    def evaluate(
+        self, parts: Iterable[str] | None = None, *, reporter: Reporter | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Part -> metric -> value. parts: of the split; by default `valid` and `test`, as far as they have nodes.
+
+        `RunError`: a part without nodes.
+        """
+        known = list(self.data.providers)
+        asked = [part for part in ("valid", "test") if part in known] if parts is None else list(parts)
+        for part in asked:
+            self.rows(part=part)  # Refuses parts without nodes.
+        metrics = {}
+        reporter = reporter or make_reporter(quiet=True)
+        with reporter.stage("evaluate", "Evaluating", total=len(asked)) as advance:
+            for done, part in enumerate(asked):
+                advance(done, detail=part)
+                values = evaluate(self.result, self.data.providers[part], global_batch_size=self.batch_size)
+                metrics[part] = short_metric_names(values)
+            advance(len(asked))
+        return metrics
+
+    def rows(self, ids: Sequence[Any] | np.ndarray | None = None, *, part: str | None = None) -> np.ndarray:
+        """int64 `[N]`, rows of the task's node set.
+
+        ids: of nodes, as texts or bytes, or as whole numbers where nodes have no ids; all nodes by default.
+        part: the nodes of a part of the split instead.
+
+        `RunError`: an id that no node has, or a part without nodes.
+        """
+        table = self.data.tables.node_sets[self.config.task.node_set]
+        if part is not None:
+            found = dict(self.data.split.items())
+            if part not in found:
+                raise RunError(f"There are no nodes in part {part!r} of the split; parts with nodes: {sorted(found)}.")
+            return found[part]
+        if ids is None:
+            return np.arange(table.num_nodes)
+        names = table.ids if table.ids is not None else np.array([str(row) for row in range(table.num_nodes)], object)
+        places = {text(name): row for row, name in enumerate(names)}
+        asked = [text(one) for one in ids]
+        if unknown := [one for one in asked if one not in places]:
+            some = show_nodes(np.arange(min(3, len(names))), table.ids)
+            raise RunError(
+                f"{len(unknown)} of {len(asked)} ids are not in node set {self.config.task.node_set!r}; the first is "
+                f"{unknown[0]!r}. There are {some}, and so on."
+            )
+        return np.array([places[one] for one in asked], np.int64)
+
+    def predict(
+        self,
+        ids: Sequence[Any] | np.ndarray | None = None,
+        *,
+        part: str | None = None,
+        reporter: Reporter | None = None,
+    ) -> Predictions:
+        """What the model says about nodes. ids, part: see `rows`."""
+        return predict(self, self.rows(ids, part=part), reporter or make_reporter(quiet=True))
+
+    def explain(
+        self,
+        output: str | Path,
+        ids: Sequence[Any] | np.ndarray | None = None,
+        *,
+        part: str | None = None,
+        reporter: Reporter | None = None,
+    ) -> Explanation:
+        """Which inputs the predictions of nodes rest on; details go to `attribution.json` in the folder `output`.
+
+        ids, part: see `rows`; by default the first `attribution.num_examples` nodes of the test part.
+        """
+        rows = self.rows(ids, part=part) if ids is not None or part is not None else None
+        if rows is not None and not len(rows):
+            raise RunError("There are no nodes to explain: the list of ids is empty.")
+        folder = Path(output)
+        folder.mkdir(parents=True, exist_ok=True)
+        reporter = reporter or make_reporter(quiet=True)
+        return explain(self.config, self.data, self.network, self.result, folder, reporter, rows=rows)
+
+    def export(self, export_dir: str | Path) -> Path:
+        """Writes the SavedModel that scores serialized Examples, and `model.keras` beside it; returns the folder."""
+        KerasModelExporter().save(self.result, str(export_dir))
+        return Path(export_dir)
+
+
+def save_trained(output: Path, data: Prepared, result: RunResult) -> None:
+    """Leaves in a folder what `load_run` needs besides the config."""
+    Learned(plan=data.plan, classes=data.labels.names).save(output)
+    result.trained_model.save_weights(str(output / WEIGHTS), overwrite=True)
+
+
+def load_run(model_dir: str | Path, overrides: Iterable[str] = (), *, reporter: Reporter | None = None) -> TrainedRun:
+    """Rebuilds the model of a finished run.
+
+    model_dir: the folder of the run. overrides: as after `--set`; `data.schema=FILE` applies the model to other tables
+        of the same schema. Those that change the network do not fit the weights.
+    `RunError`: the folder is not of a finished run, or the weights do not fit. `ConfigError`: a wrong override.
+    """
+    folder = Path(model_dir)
+    if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
+        raise RunError(
+            f"{folder} is not the folder of a finished run: it has no {CONFIG} and {WEIGHTS}. "
+            "Give the model_dir of a run that `gnnkit run` has finished."
+        )
+    reporter = reporter or make_reporter(quiet=True)
+    config = load(folder / CONFIG, overrides)
+    learned = Learned.load(folder)
+    data = prepare_trained(config, reporter, learned)
+    keras.utils.set_random_seed(config.seed)
+    with reporter.stage("load", "Building the model"):
+        task = make_task(config, data.labels)
+        network, result = _models_of(config, data, task)
+        model: Any = result.trained_model
+        try:
+            with warnings.catch_warnings():
+                # Keras only warns where a part of the file or of the model finds no counterpart.
+                warnings.simplefilter("error", UserWarning)
+                model.load_weights(str(folder / WEIGHTS))
+        except (OSError, ValueError, KeyError, UserWarning) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise RunError(
+                f"The weights {folder / WEIGHTS} do not fit the model of {folder / CONFIG}"
+                f"{' with the overrides' if list(overrides) else ''}: {reason}"
+            ) from error
+        model.compile(loss=task.losses(), metrics=task.metrics(), jit_compile=False)
+    return TrainedRun(config, data, network, result)
+
+
+def _models_of(config: RunConfig, data: Prepared, task: Any) -> tuple[Network, RunResult]:
+    gtspec = data.provider(np.zeros(1, np.int64)).graph_spec
+    prepared = _models.preprocessing(gtspec, (make_encoder(data.plan, gtspec),), task)
+    network = Network(config, data.plan)
+    base = _models.base_model(network.model_fn, prepared.specs)
+    model = _models.with_heads(base, prepared, task)
+    result = RunResult(
+        preprocess_model=prepared.model,
+        base_model=base,
+        trained_model=model,
+        raw_preprocess_model=prepared.raw_model,
+        gtspec=gtspec,
+    )
+    return network, result
