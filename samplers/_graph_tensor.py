@@ -30,7 +30,8 @@ def to_tensor(column: Column) -> Any:
     if isinstance(column, RaggedColumn):
         splits = tf.constant(column.row_splits, tf.int64)
         return tf.RaggedTensor.from_row_splits(to_tensor(column.values), splits, validate=False)
-    return tf.constant(column, tf.string) if column.dtype.kind in "OSU" else tf.convert_to_tensor(column)
+    texts = column.dtype.kind in "OSU"
+    return tf.constant(np.asarray(column), tf.string) if texts else tf.convert_to_tensor(column)
 
 
 def field_spec(column: Column, items: int | None = None) -> Any:

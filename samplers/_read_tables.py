@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, final
 
 import numpy as np
 
 from gnnkit.samplers import _report
 from gnnkit.samplers._files import find_files, guess_format
+from gnnkit.samplers._progress import Progress
 from gnnkit.samplers._raw import RawTable, Wanted
 from gnnkit.samplers._schema import FeatureType, feature_type, is_auxiliary, load_schema
 from gnnkit.samplers._tables import Column, EdgeTable, GraphTables, NodeTable, take_rows
 
-Progress = Callable[[int, int, str], None]
 _BYTES = FeatureType(dtype=np.dtype(object), text="DT_STRING")
 
 

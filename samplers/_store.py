@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from gnnkit.samplers._tables import Column, EdgeTable, GraphTables, NodeTable, check_tables
+from gnnkit.samplers._progress import Progress
+from gnnkit.samplers._tables import Column, GraphTables
 
 if TYPE_CHECKING:
     from gnnkit.graph import GraphTensorSpec
@@ -46,8 +49,25 @@ class GraphStore:
     max_degree: int
 
     @classmethod
-    def from_tables(cls, tables: GraphTables) -> GraphStore:
-        """Builds the adjacency of all edge sets. O(nodes + edges).
+    def from_tables(
+        cls,
+        tables: GraphTables,
+        *,
+        backward: Mapping[str, str] | None = None,
+        num_threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> GraphStore:
+        """Builds the adjacency of all edge sets, in parallel. O(nodes + edges), for bounded degrees.
+
+        The arrays of the tables are kept, not copied, if they are contiguous: int32 endpoints take half the memory.
+        They may be memory-mapped.
+
+        backward: new edge set -> edge set that it walks backwards. The new set has the same edges and features, stored
+          once, with source and target swapped, as an edge set of a schema that is marked `edge_type: reversed`.
+        num_threads: None for one a core.
+        progress: called as `progress(done, total, edge_set)`; None shows a bar on a terminal once work takes long.
+
+        Raises ValueError for tables that do not fit together.
 
         >>> import numpy as np
         >>> from gnnkit.samplers import EdgeTable, GraphTables, NodeTable
@@ -57,52 +77,91 @@ class GraphStore:
         ...                               source=np.array([2, 0, 2]), target=np.array([1, 1, 0]))}))
         >>> store.neighbors("e", 2).tolist(), store.degrees("e").tolist()
         ([0, 1], [1, 0, 2])
+        >>> both = GraphStore.from_tables(store.tables, backward={"back": "e"})
+        >>> both.neighbors("back", 1).tolist()
+        [0, 2]
         """
-        check_tables(tables)
-        node_names, edge_names = tuple(sorted(tables.node_sets)), tuple(sorted(tables.edge_sets))
-        nodes = [tables.node_sets[name] for name in node_names]
-        edges = [tables.edge_sets[name] for name in edge_names]
-        number = {name: i for i, name in enumerate(node_names)}
-        sources = np.array([number[table.source_set] for table in edges], np.int64)
-        targets = np.array([number[table.target_set] for table in edges], np.int64)
-        keys = [_keys(table) for table in nodes]
-        counts = np.array([table.num_nodes for table in nodes], np.int64)
-        num_edges = [table.num_edges for table in edges]
-        small = max([0, *counts, *num_edges]) < 2**31
-        index_dtype = np.int32 if small else np.int64
-        split_starts = _starts([int(counts[source]) + 1 for source in sources])
-        edge_starts = _starts(num_edges)
-        splits = np.zeros(split_starts[-1], np.int64)
-        flat_targets = np.empty(edge_starts[-1], index_dtype)
-        rows = np.empty(edge_starts[-1], index_dtype)
-        ranks: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        parts = [splits[split_starts[i] : split_starts[i + 1]] for i in range(len(edges))]
-        for i, table in enumerate(edges):
-            target = int(targets[i])
-            if target not in ranks:
-                ranks[target] = _rank(keys[target], nodes[target].ids is None)
-            _fill(
-                table,
-                ranks[target],
-                parts[i],
-                flat_targets[edge_starts[i] : edge_starts[i + 1]],
-                rows[edge_starts[i] : edge_starts[i + 1]],
-            )
-        return cls(
-            tables=tables,
-            node_names=node_names,
-            edge_names=edge_names,
-            source_sets=sources,
-            target_sets=targets,
-            node_starts=_starts(counts),
-            node_keys=np.concatenate([np.empty(0, np.uint64), *keys]),
-            split_starts=split_starts,
-            splits=splits,
-            edge_starts=edge_starts,
-            targets=flat_targets,
-            rows=rows,
-            max_degree=max([1, *(int(np.diff(part).max(initial=0)) for part in parts)]),
-        )
+        from gnnkit.samplers._build_store import build_store
+
+        return build_store(tables, backward=backward or {}, num_threads=num_threads, progress=progress)
+
+    @classmethod
+    def from_graph_tensor(cls, graph: Any, **options: Any) -> GraphStore:
+        """The store of a scalar `GraphTensor`, whose components become one graph; a feature `#id` becomes the ids.
+
+        options: as for `from_tables`. Raises ValueError as `tables_from_graph_tensor` does.
+        """
+        from gnnkit.samplers._graph_tensor import tables_from_graph_tensor
+
+        return cls.from_tables(tables_from_graph_tensor(graph), **options)
+
+    @classmethod
+    def from_scipy(
+        cls,
+        matrices: Mapping[tuple[str, str, str], Any],
+        *,
+        node_features: Mapping[str, Mapping[str, Any]] | None = None,
+        weight_feature: str | None = None,
+        **options: Any,
+    ) -> GraphStore:
+        """The store of sparse matrices: an entry in row `i` and column `j` is an edge from node `i` to node `j`.
+
+        matrices: (source node set, edge set, target node set) -> sparse matrix `[V source, V target]`, of any format.
+          An entry that is stored counts as an edge, also if it is 0 or stored twice.
+        node_features: node set -> feature -> array `[V, ...]`.
+        weight_feature: the name of an edge feature that holds the entries; None drops them.
+        options: as for `from_tables`.
+
+        Raises ValueError where sizes do not agree.
+
+        >>> import numpy as np, scipy.sparse
+        >>> cites = scipy.sparse.csr_array(np.array([[0, 0.5], [0, 0]]))
+        >>> store = GraphStore.from_scipy({("paper", "cites", "paper"): cites}, weight_feature="weight")
+        >>> store.neighbors("cites", 0), store.edge_features("cites")["weight"]
+        (array([1], dtype=int32), array([0.5]))
+        """
+        from gnnkit.samplers._scipy import tables_from_scipy
+
+        tables = tables_from_scipy(matrices, node_features=node_features or {}, weight_feature=weight_feature)
+        return cls.from_tables(tables, **options)
+
+    def save(
+        self, folder: str | os.PathLike[str], *, overwrite: bool = False, progress: Progress | None = None
+    ) -> None:
+        """Writes the store into a new folder, which `GraphStore.open` opens: plain .npy files, and `store.json`.
+
+        The folder appears when all of it is written. overwrite: whether a store that is there is replaced.
+        progress: see `from_tables`. Raises FileExistsError; TypeError for a feature that no file can hold.
+
+        >>> import tempfile
+        >>> from gnnkit.datasets import academic_graph
+        >>> folder = tempfile.mkdtemp() + "/academic"
+        >>> GraphStore.from_tables(academic_graph(num_papers=100, num_authors=100)).save(folder)
+        >>> GraphStore.open(folder).num_nodes("paper")
+        100
+        """
+        from gnnkit.samplers._store_files import save_store
+
+        save_store(self, pathlib.Path(folder), overwrite=overwrite, progress=progress)
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str], *, mmap: bool = True) -> GraphStore:
+        """Opens a folder that `save` made.
+
+        mmap: leave the arrays on disk; the system keeps in memory what sampling touches. False reads them all.
+
+        Raises FileNotFoundError where there is no store, ValueError for one of another version, or a damaged one.
+        """
+        from gnnkit.samplers._store_files import open_store
+
+        return open_store(pathlib.Path(folder), mmap=mmap)
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all arrays in bytes, each counted once; of Python objects only the references."""
+        from gnnkit.samplers._store_files import store_arrays
+
+        return sum(array.nbytes for array in store_arrays(self))
 
     def num_nodes(self, node_set: str) -> int:
         return self.tables.node_sets[node_set].num_nodes
@@ -173,52 +232,3 @@ def _number(names: tuple[str, ...], name: str, what: str) -> int:
     if name not in names:
         raise ValueError(f"There is no {what} {name!r}. The {what}s are {', '.join(map(repr, names)) or 'none'}.")
     return names.index(name)
-
-
-def _starts(counts: Sequence[int] | np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-
-
-def _keys(table: NodeTable) -> np.ndarray:
-    if table.ids is None:
-        return np.arange(table.num_nodes, dtype=np.uint64)
-    import pyarrow as pa
-
-    from gnnkit.samplers._draw import hash_rows
-
-    array = pa.array(table.ids, pa.large_binary())
-    _, offsets, data = array.buffers()
-    bytes_ = np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8)
-    splits = np.frombuffer(offsets, np.int64)[: len(array) + 1] if len(array) else np.zeros(1, np.int64)
-    out = np.empty(len(array), np.uint64)
-    hash_rows(bytes_, splits, out)
-    return out
-
-
-def _rank(keys: np.ndarray, ordered: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(nodes by rank, rank of each node) when nodes are ordered by key."""
-    order = np.arange(len(keys)) if ordered else np.argsort(keys, kind="stable")
-    rank = np.empty(len(keys), np.int64)
-    rank[order] = np.arange(len(keys))
-    return order, rank
-
-
-def _fill(
-    table: EdgeTable,
-    rank: tuple[np.ndarray, np.ndarray],
-    splits: np.ndarray,
-    targets: np.ndarray,
-    rows: np.ndarray,
-) -> None:
-    from gnnkit.samplers._csr import sort_edges
-
-    order, rank_of = rank
-    sort_edges(
-        np.ascontiguousarray(table.source, np.int64),
-        np.ascontiguousarray(table.target, np.int64),
-        rank_of,
-        order,
-        splits,
-        targets,
-        rows,
-    )

@@ -118,8 +118,8 @@ def _prepared(
         def provider(rows: np.ndarray, *, training: bool = False) -> Any:
             return WholeGraphProvider(tables=tables, node_set=node_set, rows=rows, **common)
     else:
-        with reporter.stage("index", "Indexing the edges"):
-            store = GraphStore.from_tables(tables)
+        with reporter.stage("index", "Indexing the edges") as advance:
+            store = GraphStore.from_tables(tables, progress=advance)
         common |= {"spec": sampling_spec(config, tables), "num_threads": config.runtime.threads or None}
 
         def provider(rows: np.ndarray, *, training: bool = False) -> Any:
