@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import Adjacency, EdgeSet, GraphTensor, NodeSet
+from gnnkit.samplers._bytes_column import BytesColumn
 from gnnkit.samplers._graph_tensor import layout_spec, to_tensor
 from gnnkit.samplers._layout import READOUT, READOUT_EDGES, Features, Layout, column_of, make_layout
 from gnnkit.samplers._order import epoch_order, occurrences, resolve_seeds
@@ -31,6 +32,7 @@ def dataset(
     repeat: int | None = 1,
     resample: bool = False,
     start_epoch: int = 0,
+    start_batch: int = 0,
     features: Features = None,
     readout: bool = False,
     readout_features: Sequence[str] = (),
@@ -54,6 +56,8 @@ def dataset(
     resample: draw new subgraphs in each epoch; otherwise an epoch is like the one before.
     start_epoch: the first epoch, to go on where a run has stopped. With `shuffle` or `resample`, reading the dataset
       again (as `Dataset.repeat` and Keras do) goes on with the epochs after those read before.
+    start_batch: batches of the first epoch to leave out, the first time that the dataset is read: they are not sampled.
+      A `tf.train.Checkpoint` of an iterator of the dataset tells the position too.
     features: set -> names of the features to take, `#id` among them if wanted; None for all features, without ids. If
       given, sets that it does not name have none. Where a node set and an edge set have one name, write `nodes/NAME`.
     readout: add the node set `_readout`, one node a component, and the edge set `_readout/seed` from the seeds to it.
@@ -80,6 +84,8 @@ def dataset(
     for name, value in (("batch_size", batch_size), ("repeat", repeat), ("num_threads", num_threads)):
         if value is not None and value < 1:
             raise ValueError(f"{name}={value}: expected 1 or more, or None.")
+    if start_epoch < 0 or start_batch < 0:
+        raise ValueError(f"start_epoch={start_epoch}, start_batch={start_batch}: expected 0 or more.")
     layout = make_layout(
         store.tables,
         plan.node_sets,
@@ -95,10 +101,11 @@ def dataset(
     changes = shuffle or resample
     readings = itertools.count()
 
-    def first_epoch(_: Any) -> np.int64:
+    def first_position(_: Any) -> np.ndarray:
         # tf.data calls this when a reading begins.
-        reading = next(readings) if changes and repeat is not None else 0
-        return np.int64(start_epoch + reading * (repeat or 0))
+        reading = next(readings)
+        epoch = start_epoch + reading * repeat if changes and repeat is not None else start_epoch
+        return np.array([epoch, 0 if reading else start_batch], np.int64)
 
     def order(epoch: Any) -> np.ndarray:
         return epoch_order(len(seeds), shuffle=shuffle, seed=seed, epoch=int(epoch), shard=shard)
@@ -108,19 +115,24 @@ def dataset(
         result = tf.data.Dataset.from_tensor_slices(positions)
         return result.batch(batch_size or 1, drop_remainder=drop_remainder).map(lambda part: (part, epoch))
 
-    def epochs(begin: tf.Tensor) -> tf.data.Dataset:
+    def epochs(position: tf.Tensor) -> tf.data.Dataset:
+        begin = position[0]
         end = tf.int64.max if repeat is None else begin + repeat
-        return tf.data.Dataset.range(begin, end).flat_map(batches)
+        return tf.data.Dataset.range(begin, end).flat_map(batches).skip(position[1])
 
     work = _Work(store, plan, layout, seeds, seed=seed, resample=resample, dtype=dtype)
     components = 1 if batch_size is None else batch_size if drop_remainder else None
     make = _Assembly(store, layout, layout_spec(store.tables, layout, components, dtype), work)
-    begin = tf.data.Dataset.from_tensors(0).map(lambda x: tf.numpy_function(first_epoch, [x], tf.int64))
-    result = begin.map(lambda x: tf.ensure_shape(x, [])).flat_map(epochs)
+    begin = tf.data.Dataset.from_tensors(0).map(lambda x: tf.numpy_function(first_position, [x], tf.int64))
+    result = begin.map(lambda x: tf.ensure_shape(x, [2])).flat_map(epochs)
     # AutoGraph would only make tracing slower.
     graph_of = tf.autograph.experimental.do_not_convert(make.__call__)
     result = result.map(graph_of, num_parallel_calls=num_threads or tf.data.AUTOTUNE, deterministic=True)
-    if repeat is not None:
+    # That functions of Python have no state that matters lets iterators be checkpointed.
+    options = tf.data.Options()
+    options.experimental_external_state_policy = tf.data.experimental.ExternalStatePolicy.IGNORE
+    result = result.with_options(options)
+    if repeat is not None and not start_batch:
         mine = len(range(shard[0], len(seeds), shard[1]))
         size = batch_size or 1
         per_epoch = mine // size if drop_remainder else -(-mine // size)
@@ -139,7 +151,7 @@ class _Work:
         self._repetitions = occurrences(seeds)
         self._seed, self._resample = seed, resample
         self._index = np.dtype(dtype.as_numpy_dtype)
-        # Numbers are gathered by NumPy, from memory or from disk; texts and ragged rows by TensorFlow, without the GIL.
+        # Numbers, and texts on disk, are gathered by NumPy; texts in memory and ragged rows by TensorFlow, without the GIL.
         self.dense = {
             ("nodes", name): self._dense(store.tables.node_sets[name], names)
             for name, names in layout.node_features.items()
@@ -155,7 +167,9 @@ class _Work:
         return {
             name: column
             for name, column in columns.items()
-            if not isinstance(column, RaggedColumn) and column.dtype.kind not in "OSU"
+            if isinstance(column, BytesColumn)
+            or not isinstance(column, RaggedColumn)
+            and column.dtype.kind not in "OSU"
         }
 
     def __call__(self, positions: np.ndarray, epoch: np.ndarray) -> list[np.ndarray]:

@@ -164,6 +164,42 @@ def test_epochs(store, spec):
     assert read(still) == read(still)
 
 
+def test_a_reading_that_was_stopped_goes_on(store, spec, tmp_path):
+    options = {"batch_size": 8, "repeat": 2, "seed": 5, "features": {"paper": ["row"], "cites": ["row"]}}
+    options |= {"shuffle": True, "resample": True}
+    whole = read(dataset(store, spec, **options))
+    rest = read(dataset(store, spec, start_epoch=1, start_batch=2, **{**options, "repeat": 1}))
+    assert rest == whole[50 + 16 :]
+    started = dataset(store, spec, start_batch=9, **options)
+    assert read(started) == whole[50 + 16 :]
+    assert read(started)[:50] == read(dataset(store, spec, start_epoch=2, **options))[:50]  # Read again, it goes on.
+    # tf.data's own way, in a new dataset as of a new process; batches that were prefetched are part of the checkpoint.
+    iterator = iter(dataset(store, spec, num_threads=2, **options))
+    for _ in range(9):
+        next(iterator)
+    path = tf.train.Checkpoint(iterator=iterator).save(str(tmp_path / "position"))
+    other = iter(dataset(store, spec, num_threads=2, **options))
+    tf.train.Checkpoint(iterator=other).restore(path)
+    assert read(other) == whole[50 + 16 :]
+    with pytest.raises(ValueError, match="start_epoch=0, start_batch=-1: expected 0 or more"):
+        dataset(store, spec, start_batch=-1)
+
+
+def test_a_store_on_disk_gives_the_same_graphs(store, spec, tmp_path):
+    store.save(tmp_path / "store")
+    opened = GraphStore.open(tmp_path / "store")
+    options = {
+        "batch_size": 16,
+        "features": {"paper": [*store.node_features("paper"), "#id"], "cites": ["row", "kind"]},
+        "readout_features": ["title", "label"],
+    }
+    for a, b in zip(dataset(store, spec, **options), dataset(opened, spec, **options), strict=True):
+        assert a.spec == b.spec
+        fields = [tf.nest.flatten(graph, expand_composites=True) for graph in (a, b)]
+        for old, new in zip(*fields, strict=True):
+            assert old.dtype == new.dtype and old.numpy().tolist() == new.numpy().tolist()
+
+
 def test_cardinality(store, spec):
     for options, count in (
         ({"batch_size": 20}, 3),
