@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from gnnkit.graph import GraphTensor, GraphTensorSpec
 
 Field = Any
+# What tasks give to `keras.Model.compile`: a loss or metric, and one or a structure of them; and what they predict.
+Loss = Any
 Losses = Any
+Metric = Any
 Metrics = Any
+Predictions = Any
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ PUBLIC = (
     "gnnkit.keras",
     "gnnkit.keras.initializers",
     "gnnkit.keras.layers",
+    "gnnkit.keras.metrics",
     "gnnkit.models",
     "gnnkit.models.appnp",
     "gnnkit.models.contrastive_losses",

@@ -1,6 +1,7 @@
 """Keras models and layers over graphs."""
 
 from gnnkit.keras import layers as layers
+from gnnkit.keras import metrics as metrics
 from gnnkit.keras._builder import ConvGNNBuilder as ConvGNNBuilder
 from gnnkit.keras._initializers import clone_initializer as clone_initializer
 from gnnkit.keras._input import Input as Input

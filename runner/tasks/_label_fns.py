@@ -52,6 +52,36 @@ class RootNodeLabelFn:
 
 
 @final
+class EdgeLabelFn:
+    """Takes the label from a feature of the edges of one set, `[E, ...]`, and removes it.
+
+    edge_set_name: the edge set.
+    feature_name: the label.
+
+    >>> graph = gnnkit.homogeneous([0], [1], node_set_sizes=[2], edge_features={"label": [1]})
+    >>> graph, label = EdgeLabelFn("edges", feature_name="label")(graph)
+    >>> label.numpy().tolist(), list(graph.edge_sets["edges"].features)
+    ([1], [])
+    """
+
+    def __init__(self, edge_set_name: str, *, feature_name: str) -> None:
+        self._edge_set_name = edge_set_name
+        self._feature_name = feature_name
+
+    def __call__(self, inputs: GraphTensor) -> tuple[GraphTensor, Any]:
+        """The graph without the label, and the label. KeyError: there is no such edge set or feature."""
+        edge_set = inputs.edge_sets.get(self._edge_set_name)
+        if edge_set is None or self._feature_name not in edge_set.features:
+            there_is = list(inputs.edge_sets) if edge_set is None else list(edge_set.features)
+            raise KeyError(
+                f"EdgeLabelFn: there is no feature {self._feature_name!r} of edge set {self._edge_set_name!r}, only "
+                f"{there_is}."
+            )
+        label = edge_set[self._feature_name]
+        return inputs.remove_features(edge_sets={self._edge_set_name: [self._feature_name]}), label
+
+
+@final
 class ReadoutLabelFn:
     """Takes the label from a feature of a readout node set, `[R, ...]`, and leaves the graph as it is.
 

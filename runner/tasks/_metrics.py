@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import keras
-from keras import ops
+
+from gnnkit.runner.tasks._losses import in_shape_of, ops
 
 
 @final
@@ -37,18 +38,14 @@ class LogitsCrossentropy(keras.metrics.MeanMetricWrapper):
         return {"name": self.name, "dtype": self.dtype}
 
 
-def _in_shape_of(y_true: Any, y_pred: Any) -> Any:
-    return ops.reshape(ops.cast(y_true, y_pred.dtype), ops.shape(y_pred))
-
-
 def _crossentropy(y_true: Any, y_pred: Any) -> Any:
     y_pred = ops.convert_to_tensor(y_pred)
-    return keras.losses.binary_crossentropy(_in_shape_of(y_true, y_pred), y_pred, from_logits=True)
+    return keras.losses.binary_crossentropy(in_shape_of(y_true, y_pred), y_pred, from_logits=True)
 
 
 def _sign_agrees(y_true: Any, y_pred: Any) -> Any:
     y_pred = ops.convert_to_tensor(y_pred)
-    y_true = _in_shape_of(y_true, y_pred)
+    y_true = in_shape_of(y_true, y_pred)
     right = ops.equal(ops.cast(ops.greater(y_pred, 0), y_true.dtype), y_true)
     return ops.mean(ops.cast(right, "float32"), axis=-1)
 

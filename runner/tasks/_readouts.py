@@ -15,6 +15,10 @@ class ReadoutRule(abc.ABC):
     def __call__(self, graph: GraphTensor) -> Any:
         """States `[R, F]` out of the scalar graph, R predictions."""
 
+    @abc.abstractmethod
+    def weights(self, graph: GraphTensor, component_weights: Any) -> Any:
+        """The weights `[R]` of predictions, out of those of components, `[C]`: 0 for padding."""
+
 
 @final
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +30,9 @@ class RootNodes(ReadoutRule):
 
     def __call__(self, graph: GraphTensor) -> Any:
         return gnnkit.gather_first_node(graph, self.node_set_name, feature_name=self.feature_name)
+
+    def weights(self, graph: GraphTensor, component_weights: Any) -> Any:
+        return component_weights
 
 
 @final
@@ -46,3 +53,22 @@ class StructuredNodes(ReadoutRule):
             readout_node_set=self.readout_node_set,
             validate=self.validate,
         )
+
+    def weights(self, graph: GraphTensor, component_weights: Any) -> Any:
+        return gnnkit.broadcast_context_to_nodes(graph, self.readout_node_set, feature_value=component_weights)
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class PooledNodes(ReadoutRule):
+    """The nodes of each component together: R = C. reduce_type: see `gnnkit.pool_nodes_to_context`."""
+
+    node_set_name: str
+    feature_name: str = gnnkit.HIDDEN_STATE
+    reduce_type: str = "mean"
+
+    def __call__(self, graph: GraphTensor) -> Any:
+        return gnnkit.pool_nodes_to_context(graph, self.node_set_name, self.reduce_type, feature_name=self.feature_name)
+
+    def weights(self, graph: GraphTensor, component_weights: Any) -> Any:
+        return component_weights

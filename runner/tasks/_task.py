@@ -57,12 +57,20 @@ class ReadoutTask(Task):
         check_scalar_graph_tensor(inputs, type(self).__name__)
         return self._label_fn(inputs)
 
+    def sample_weights(self, inputs: GraphTensor, component_weights: Any) -> Any:
+        """The weights of labels, `[R]`, out of those of components, `[C]`: 0 for padding."""
+        return self.readout.weights(inputs, component_weights)
+
+    def gather_activations(self, inputs: GraphTensor) -> Any:
+        """What the head takes, `[R, F]`."""
+        return self.readout(inputs)
+
     def predict(self, *args: GraphTensor) -> Any:
         """The head's outputs, `[R, K]`."""
         (graph,) = args
         check_scalar_graph_tensor(graph, type(self).__name__)
         head = keras.layers.Dense(self.objective.units, name=self._name, kernel_regularizer=self._kernel_regularizer)
-        return head(self.readout(graph))
+        return head(self.gather_activations(graph))
 
     def losses(self) -> Any:
         """The objective's loss."""

@@ -95,7 +95,7 @@ def test_binary_metrics_cut_logits_at_zero(labels):
     assert values["binary_accuracy"] == 1.0
     assert values["precision"] == 1.0 and values["recall"] == 1.0
     assert values["auc_roc"] == pytest.approx(1.0) and values["auc_pr"] == pytest.approx(1.0)
-    assert values["recall_at_precision_0.5"] == 1.0
+    assert values["recall_at_precision_50"] == 1.0
     expected = np.mean([np.log1p(np.exp(-0.3)), np.log1p(np.exp(-0.2))])
     assert values["binary_crossentropy"] == pytest.approx(expected, rel=1e-5)
     assert float(Binary().losses()(np.array(labels), np.array([[0.3], [-0.2]], np.float32))) == pytest.approx(expected)
