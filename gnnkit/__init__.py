@@ -120,6 +120,8 @@ _LAZY = {
     "NodeSetName": _ALIASES,
     "SetName": _ALIASES,
     "SetType": _ALIASES,
+    "load": "gnnkit.runner.quick",
+    "train": "gnnkit.runner.quick",
 }
 
 __getattr__, __dir__, __all__ = attach(
@@ -141,6 +143,7 @@ __getattr__, __dir__, __all__ = attach(
         "samplers",
         "schemas",
         "testing",
+        "viz",
     ],
 )
 __all__ += [

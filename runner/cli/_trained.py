@@ -156,7 +156,7 @@ def explain(
         model_dir,
         overrides,
         quiet,
-        lambda run, reporter: run.explain(folder, chosen, part=part, reporter=reporter),
+        lambda run, reporter: run.explain(chosen, part=part, output=folder, reporter=reporter),
     )
     from gnnkit.runner.pipeline import top_features
 

@@ -37,7 +37,11 @@ def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
     quiet: no progress.
     Raises `RunError` or `ConfigError` for data that does not fit the config.
     """
-    reporter = make_reporter(quiet=quiet)
+    return execute_run(config, make_reporter(quiet=quiet))[0]
+
+
+def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, TrainedRun]:
+    """Like `execute`; returns the trained run as well, as `load_run` would rebuild it."""
     output = config.output_directory
     output.mkdir(parents=True, exist_ok=True)
     dump_resolved(config, output / "config.yaml")
@@ -60,7 +64,8 @@ def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
         files["model"] = str(output / config.export.subdirectory)
         with reporter.stage("export", "Exporting the model"):
             KerasModelExporter().save(result, files["model"])
-    metrics = TrainedRun(config, data, trained.network, result).evaluate(reporter=reporter)
+    finished = TrainedRun(config, data, trained.network, result, output)
+    metrics = finished.evaluate(reporter=reporter)
 
     scores, gap = {}, None
     if config.attribution.enabled:
@@ -93,7 +98,7 @@ def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
     summary = dataclasses.replace(summary, files={**summary.files, **drawn})
     document["files"] = dict(summary.files)
     (output / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
-    return summary
+    return summary, finished
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -21,8 +21,10 @@ from gnnkit.runner.pipeline._fit import HEAD
 from gnnkit.runner.pipeline._network import Network
 from gnnkit.runner.pipeline._prepare import Prepared
 from gnnkit.runner.pipeline._progress import Reporter
+from gnnkit.runner.pipeline._summary import top_features
 
 _TOP_PER_EXAMPLE = 5
+_SHOWN = 10
 
 
 @final
@@ -33,6 +35,11 @@ class Explanation:
     scores: dict[str, float]
     completeness_error: float
     path: Path
+
+    def __repr__(self) -> str:
+        lines = [f"  {score.share:6.1%}  {score.feature}" for score in top_features(self.scores, _SHOWN)]
+        head = f"Features that predictions rest on (integrated gradients, complete up to {self.completeness_error:.1%})"
+        return "\n".join([head, *lines, f"Details: {self.path}"])
 
 
 def explained_part(data: Prepared) -> str:

@@ -17,6 +17,8 @@ from gnnkit.runner._interfaces import RunResult
 from gnnkit.runner.config import RunConfig, WholeGraph, load
 from gnnkit.runner.exporters import KerasModelExporter
 from gnnkit.runner.pipeline._columns import show_nodes, text
+from gnnkit.runner.pipeline._copy import CONFIG, WEIGHTS, copy_run
+from gnnkit.runner.pipeline._describe import Description
 from gnnkit.runner.pipeline._encode import make_encoder
 from gnnkit.runner.pipeline._explain import Explanation, explain
 from gnnkit.runner.pipeline._fit import make_task
@@ -27,18 +29,17 @@ from gnnkit.runner.pipeline._prepare import Prepared, prepare_trained
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
 from gnnkit.runner.tasks._metrics import short_metric_names
 
-CONFIG, WEIGHTS = "config.yaml", "model.weights.h5"
-
 
 @final
 class TrainedRun:
     """A trained model with its data. `load_run` makes it from the folder of a run.
 
     config: of the run. data: tables, labels and parts. network: the layers of the base model. result: the models.
+    folder: where the run has left its files.
     """
 
-    def __init__(self, config: RunConfig, data: Prepared, network: Network, result: RunResult) -> None:
-        self.config, self.data, self.network, self.result = config, data, network, result
+    def __init__(self, config: RunConfig, data: Prepared, network: Network, result: RunResult, folder: Path) -> None:
+        self.config, self.data, self.network, self.result, self.folder = config, data, network, result, folder
 
     @property
     def batch_size(self) -> int:
@@ -54,14 +55,15 @@ class TrainedRun:
         )
 
     def evaluate(
-        self, parts: Iterable[str] | None = None, *, reporter: Reporter | None = None
+        self, parts: str | Iterable[str] | None = None, *, reporter: Reporter | None = None
     ) -> dict[str, dict[str, float]]:
         """Part -> metric -> value. parts: of the split; by default `valid` and `test`, as far as they have nodes.
 
         `RunError`: a part without nodes.
         """
         known = list(self.data.providers)
-        asked = [part for part in ("valid", "test") if part in known] if parts is None else list(parts)
+        parts = [part for part in ("valid", "test") if part in known] if parts is None else parts
+        asked = [parts] if isinstance(parts, str) else list(parts)
         for part in asked:
             self.rows(part=part)  # Refuses parts without nodes.
         metrics = {}
@@ -113,20 +115,21 @@ class TrainedRun:
 
     def explain(
         self,
-        output: str | Path,
         ids: Sequence[Any] | np.ndarray | None = None,
         *,
         part: str | None = None,
+        output: str | Path | None = None,
         reporter: Reporter | None = None,
     ) -> Explanation:
-        """Which inputs the predictions of nodes rest on; details go to `attribution.json` in the folder `output`.
+        """Which inputs the predictions of nodes rest on, by integrated gradients.
 
         ids, part: see `rows`; by default the first `attribution.num_examples` nodes of the test part.
+        output: the folder for `attribution.json` with the details; by default `explain` in the run's folder.
         """
         rows = self.rows(ids, part=part) if ids is not None or part is not None else None
         if rows is not None and not len(rows):
             raise RunError("There are no nodes to explain: the list of ids is empty.")
-        folder = Path(output)
+        folder = Path(output) if output is not None else self.folder / "explain"
         folder.mkdir(parents=True, exist_ok=True)
         reporter = reporter or make_reporter(quiet=True)
         return explain(self.config, self.data, self.network, self.result, folder, reporter, rows=rows)
@@ -135,6 +138,20 @@ class TrainedRun:
         """Writes the SavedModel that scores serialized Examples, and `model.keras` beside it; returns the folder."""
         KerasModelExporter().save(self.result, str(export_dir))
         return Path(export_dir)
+
+    def describe(self) -> Description:
+        """What the run was and what came of it: text, or the report in a notebook."""
+        return Description(self.folder)
+
+    def save(self, folder: str | Path) -> Path:
+        """Copies the model to a folder of its own, for `gnnkit.load`, with the tables that it was trained on.
+
+        The folder can be moved. `RunError`: it is there and not empty.
+        """
+        return copy_run(self.config, self.folder, Path(folder))
+
+    def __repr__(self) -> str:
+        return f"<TrainedRun {self.folder}: {self.config.task.node_set}.{self.config.task.label}>"
 
 
 def save_trained(output: Path, data: Prepared, result: RunResult) -> None:
@@ -177,7 +194,7 @@ def load_run(model_dir: str | Path, overrides: Iterable[str] = (), *, reporter: 
                 f"{' with the overrides' if list(overrides) else ''}: {reason}"
             ) from error
         model.compile(loss=task.losses(), metrics=task.metrics(), jit_compile=False)
-    return TrainedRun(config, data, network, result)
+    return TrainedRun(config, data, network, result, folder)
 
 
 def _models_of(config: RunConfig, data: Prepared, task: Any) -> tuple[Network, RunResult]:

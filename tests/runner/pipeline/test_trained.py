@@ -106,11 +106,11 @@ def test_no_nodes_and_unknown_nodes(trained, tmp_path):
     ):
         trained.predict(["p001", "q"])
     with pytest.raises(RunError, match="There are no nodes to explain: the list of ids is empty"):
-        trained.explain(tmp_path, [])
+        trained.explain([])
 
 
 def test_explain_chosen_nodes(trained, tmp_path):
-    explanation = trained.explain(tmp_path, ["p005"])
+    explanation = trained.explain(["p005"], output=tmp_path)
     document = json.loads(explanation.path.read_text())
     assert [example["id"] for example in document["examples"]] == ["p005"]
     assert set(explanation.scores) == {"person.x", "person.city", "person.me"}
@@ -215,3 +215,18 @@ def test_compare(folder, summary, tmp_path):
     assert (code, "No run has the metric 'test.fame'; there are test.accuracy, " in err) == (1, True)
     code, _, err = invoke("compare", tmp_path)
     assert (code, "is not the folder of a finished run" in err) == (1, True)
+
+
+def test_describe_and_save(trained, summary, folder, tmp_path):
+    text = repr(trained.describe())
+    assert f"test: accuracy {summary.metrics['test']['accuracy']:.4f}" in text
+    assert trained.describe()._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    saved = trained.save(tmp_path / "saved")
+    moved = saved.rename(tmp_path / "moved")
+    again = load_run(moved)
+    assert again.config.data.folder == moved / "graph"
+    np.testing.assert_allclose(
+        again.predict(["p003"]).probabilities, trained.predict(["p003"]).probabilities, atol=1e-6
+    )
+    with pytest.raises(RunError, match="is not empty. Give a new folder"):
+        trained.save(moved)
