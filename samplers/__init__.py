@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gnnkit.samplers._graph_tensor import graph_tensor_spec as graph_tensor_spec
     from gnnkit.samplers._graph_tensor import tables_from_graph_tensor as tables_from_graph_tensor
     from gnnkit.samplers._graph_tensor import to_graph_tensor as to_graph_tensor
+    from gnnkit.samplers._negatives import sample_negatives as sample_negatives
     from gnnkit.samplers._plan import Hop as Hop
     from gnnkit.samplers._plan import Plan as Plan
     from gnnkit.samplers._plan import compile_plan as compile_plan
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from gnnkit.samplers._sample import SampledEdges as SampledEdges
     from gnnkit.samplers._sample import SampledNodes as SampledNodes
     from gnnkit.samplers._sample import sample_batch as sample_batch
+    from gnnkit.samplers._seeds import LinkSeeds as LinkSeeds
+    from gnnkit.samplers._seeds import Negatives as Negatives
+    from gnnkit.samplers._seeds import NodeSeeds as NodeSeeds
     from gnnkit.samplers._spec_builder import SamplingSpecBuilder as SamplingSpecBuilder
     from gnnkit.samplers._spec_builder import SamplingStep as SamplingStep
     from gnnkit.samplers._spec_builder import make_sampling_spec_tree as make_sampling_spec_tree
@@ -38,6 +42,9 @@ __getattr__, __dir__, __all__ = attach(
         "GraphStore": "gnnkit.samplers._store",
         "GraphTables": "gnnkit.samplers._tables",
         "Hop": "gnnkit.samplers._plan",
+        "LinkSeeds": "gnnkit.samplers._seeds",
+        "Negatives": "gnnkit.samplers._seeds",
+        "NodeSeeds": "gnnkit.samplers._seeds",
         "NodeTable": "gnnkit.samplers._tables",
         "Plan": "gnnkit.samplers._plan",
         "RaggedColumn": "gnnkit.samplers._tables",
@@ -54,6 +61,7 @@ __getattr__, __dir__, __all__ = attach(
         "graph_tensor_spec": "gnnkit.samplers._graph_tensor",
         "make_sampling_spec_tree": "gnnkit.samplers._spec_builder",
         "read_tables": "gnnkit.samplers._read_tables",
+        "sample_negatives": "gnnkit.samplers._negatives",
         "sample_batch": "gnnkit.samplers._sample",
         "tables_from_graph_tensor": "gnnkit.samplers._graph_tensor",
         "to_graph_tensor": "gnnkit.samplers._graph_tensor",

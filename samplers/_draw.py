@@ -44,6 +44,12 @@ def bounded(key, i, n):
 
 
 @jit
+def unit(key, i):
+    """Random number `i` of a draw, uniform in `[0, 1)`: a multiple of 2**-53."""
+    return np.float64(mix(key + np.uint64(i) * _GOLDEN) >> np.uint64(11)) * 1.1102230246251565e-16
+
+
+@jit
 def draw_uniform(key, degree, size, out, table):
     """Draws min(degree, size) of `degree` positions, each subset equally likely, in O(size): R. Floyd's algorithm.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +22,8 @@ from gnnkit.graph import (
     check_scalar_graph_tensor,
 )
 from gnnkit.samplers._layout import READOUT, READOUT_EDGES, Features, Layout, column_of, make_layout
+from gnnkit.samplers._plan import PlanOptions
+from gnnkit.samplers._seeds import Negatives
 from gnnkit.samplers._tables import Column, EdgeTable, GraphTables, NodeTable, RaggedColumn, take_rows
 
 
@@ -60,15 +62,17 @@ def layout_spec(tables: GraphTables, layout: Layout, num_components: int | None,
         )
     if layout.readout:
         table = tables.node_sets[layout.seed_set or ""]
-        # One node a component.
-        specs = {f: field_spec(column_of(table, f), num_components) for f in layout.readout_features}
+        items = num_components if layout.one_each else None
+        specs = {f: field_spec(column_of(table, f), items) for f in layout.readout_features}
+        specs |= {f: field_spec(column, items) for f, column in layout.seed_features.items()}
         nodes[READOUT] = NodeSetSpec.from_field_specs(features_spec=specs, sizes_spec=sizes)
-        edges[READOUT_EDGES] = EdgeSetSpec.from_field_specs(
-            sizes_spec=sizes,
-            adjacency_spec=AdjacencySpec.from_incident_node_sets(
-                layout.seed_set or "", READOUT, tf.TensorSpec([num_components], indices)
-            ),
-        )
+        for name, node_set in layout.readout_edges.items():
+            edges[name] = EdgeSetSpec.from_field_specs(
+                sizes_spec=sizes,
+                adjacency_spec=AdjacencySpec.from_incident_node_sets(
+                    node_set, READOUT, tf.TensorSpec([items], indices)
+                ),
+            )
     context = ContextSpec.from_field_specs(sizes_spec=sizes)
     return GraphTensorSpec.from_piece_specs(context, nodes, edges)
 
@@ -76,29 +80,37 @@ def layout_spec(tables: GraphTables, layout: Layout, num_components: int | None,
 def graph_tensor_spec(
     store: Any,
     spec: Any,
+    seeds: Any = None,
     *,
     batch_size: int | None = None,
     drop_remainder: bool = False,
+    negatives: Negatives | None = None,
     features: Features = None,
     readout: bool = False,
     readout_features: Any = (),
     indices_dtype: Any = "int32",
+    **options: Unpack[PlanOptions],
 ) -> GraphTensorSpec:
-    """The `element_spec` of `dataset(store, spec, ...)` called with the same arguments."""
-    from gnnkit.samplers._plan import Plan, compile_plan
+    """The `element_spec` of `dataset(store, spec, ...)` called with the same arguments.
 
-    plan = spec if isinstance(spec, Plan) else compile_plan(store, spec)
-    layout = make_layout(
-        store.tables,
-        plan.node_sets,
-        plan.edge_sets,
+    seeds: matter only if they are `NodeSeeds` or `LinkSeeds`.
+    """
+    from gnnkit.samplers._source import resolve_request
+
+    request = resolve_request(
+        store,
+        spec,
+        seeds,
+        with_seeds=False,
+        batch_size=batch_size,
+        drop_remainder=drop_remainder,
+        negatives=negatives,
         features=features,
-        seed_set=store.node_names[plan.seed_set],
         readout=readout,
         readout_features=readout_features,
+        options=options,
     )
-    components = 1 if batch_size is None else batch_size if drop_remainder else None
-    return layout_spec(store.tables, layout, components, tf.as_dtype(indices_dtype))
+    return layout_spec(store.tables, request.layout, request.components, tf.as_dtype(indices_dtype))
 
 
 def to_graph_tensor(

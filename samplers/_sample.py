@@ -1,4 +1,4 @@
-"""Rooted subgraphs of a batch of seeds, as NumPy arrays."""
+"""Subgraphs of a batch of seeds, as NumPy arrays."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, final
 
 import numpy as np
 
-from gnnkit.samplers._draw import combine
 from gnnkit.samplers._kernel import by_set, sample_components
 from gnnkit.samplers._plan import Plan
+from gnnkit.samplers._roots import Roots, kernel_arguments, make_roots
 from gnnkit.samplers._store import GraphStore
 
 
@@ -37,27 +37,28 @@ class SampledEdges:
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class SampledBatch:
-    """The subgraphs of B seeds. The seed is node 0 of its subgraph; a node or an edge occurs once in a subgraph."""
+    """The subgraphs of B seeds, or of all seeds jointly. Seeds come first in their subgraph; a node occurs in it once.
+
+    roots: for each seed operation (one for nodes; two, source and target, for links) the node indices in the whole
+    batch of its seeds, int64, in their order.
+    """
 
     node_sets: Mapping[str, SampledNodes]
     edge_sets: Mapping[str, SampledEdges]
-
-
-def epoch_seed(seed: int, epoch: int) -> int:
-    """The seed of an epoch that samples afresh; epoch 0 samples with `seed` itself."""
-    return int(combine(np.uint64(seed % 2**64), np.uint64(epoch))) if epoch else seed
+    roots: tuple[np.ndarray, ...]
 
 
 def sample_batch(store: GraphStore, plan: Plan, seeds: Any, seed: int = 0, *, repetition: Any = 0) -> SampledBatch:
-    """Samples the subgraph of each seed. Thread-safe, and holds the GIL only outside the kernel.
+    """Samples the subgraph of each seed, or with a joint plan one for all. Thread-safe; holds no GIL in the kernel.
 
-    What is drawn for a seed depends on `seed`, the seed's id and `repetition`, and on nothing else: not on the other
-    seeds of the batch, their order, or the number of threads.
+    What is drawn for a seed depends on `seed`, the seed's id, `repetition`, its cut-off time and its link, and on
+    nothing else: not on the other seeds of the batch, their order, or the number of threads. With a joint plan, what is
+    drawn for a node depends on `seed` only, and on the links of the batch, none of which its graph holds.
 
-    seeds: int `[B]`, rows of the plan's seed node set.
+    seeds: int `[B]`, rows of the plan's seed node set; `NodeSeeds`; or, for a plan of links, `LinkSeeds`.
     repetition: int or int `[B]`: tells apart several subgraphs of one seed.
 
-    Raises ValueError for seeds out of range.
+    Raises ValueError for seeds that do not fit.
 
     >>> import numpy as np
     >>> from gnnkit.samplers import EdgeTable, GraphTables, NodeTable, SamplingSpecBuilder, compile_plan
@@ -65,17 +66,21 @@ def sample_batch(store: GraphStore, plan: Plan, seeds: Any, seed: int = 0, *, re
     ...     node_sets={"n": NodeTable(num_nodes=3)},
     ...     edge_sets={"e": EdgeTable(source_set="n", target_set="n",
     ...                               source=np.array([0, 0, 1]), target=np.array([1, 2, 0]))}))
-    >>> plan = compile_plan(store, SamplingSpecBuilder(store).seed("n").sample(4, "e").build())
-    >>> batch = sample_batch(store, plan, [1, 0])
+    >>> spec = SamplingSpecBuilder(store).seed("n").sample(4, "e").build()
+    >>> batch = sample_batch(store, compile_plan(store, spec), [1, 0])
     >>> batch.node_sets["n"].sizes.tolist(), batch.node_sets["n"].rows.tolist()
     ([2, 3], [1, 0, 0, 1, 2])
+    >>> batch = sample_batch(store, compile_plan(store, spec, joint=True), [1, 0])
+    >>> batch.node_sets["n"].rows.tolist(), batch.roots
+    ([1, 0, 2], (array([0, 1]),))
     """
-    seeds = _check_seeds(store, plan, seeds)
-    keys = store.node_keys[store.node_starts[plan.seed_set] + seeds]
-    repetition = np.broadcast_to(np.asarray(repetition, np.int64), seeds.shape)
-    if repetition.any():
-        keys = _repeated(keys, repetition)
-    result = sample_components(
+    return sample_roots(store, plan, make_roots(store, plan, seeds).with_repetition(repetition), seed)
+
+
+def sample_roots(store: GraphStore, plan: Plan, roots: Roots, seed: int) -> SampledBatch:
+    """`sample_batch` of seeds that have been checked."""
+    arguments, place = kernel_arguments(store, plan, roots)
+    node_sizes, nodes, edge_sizes, edges, indices = sample_components(
         store.splits,
         store.split_starts,
         store.targets,
@@ -86,12 +91,9 @@ def sample_batch(store: GraphStore, plan: Plan, seeds: Any, seed: int = 0, *, re
         store.node_starts,
         store.max_degree,
         *plan.arrays,
-        plan.seed_set,
-        seeds,
-        keys,
+        *arguments,
         np.uint64(seed % 2**64),
     )
-    node_sizes, nodes, edge_sizes, edges = result
     (rows,), node_starts = by_set(nodes, len(store.node_names))
     (positions, sources, targets), edge_starts = by_set(edges, len(store.edge_names))
     node_sets, edge_sets = {}, {}
@@ -104,25 +106,9 @@ def sample_batch(store: GraphStore, plan: Plan, seeds: Any, seed: int = 0, *, re
         edge_sets[name] = SampledEdges(
             sizes=edge_sizes[i], source=sources[part], target=targets[part], rows=store.rows[positions[part]]
         )
-    return SampledBatch(node_sets=node_sets, edge_sets=edge_sets)
-
-
-def _repeated(keys: np.ndarray, repetition: np.ndarray) -> np.ndarray:
-    pairs = zip(keys, repetition, strict=True)
-    return np.array([combine(key, np.uint64(count)) if count else key for key, count in pairs], np.uint64)
-
-
-def _check_seeds(store: GraphStore, plan: Plan, seeds: Any) -> np.ndarray:
-    seeds = np.asarray(seeds)
-    name = store.node_names[plan.seed_set]
-    if seeds.ndim != 1 or seeds.dtype.kind not in "iu" and seeds.size:
-        raise ValueError(
-            f"Seeds must be integers of shape [B], rows of node set {name!r}; got dtype {seeds.dtype}, shape "
-            f"{list(seeds.shape)}. GraphStore.indices({name!r}, ids) makes them of ids."
-        )
-    seeds = seeds.astype(np.int64)
-    num_nodes = store.num_nodes(name)
-    if len(seeds) and (seeds.min() < 0 or seeds.max() >= num_nodes):
-        bad = seeds.min() if seeds.min() < 0 else seeds.max()
-        raise ValueError(f"Seed {bad} is not a row of node set {name!r}, which has {num_nodes} nodes.")
-    return seeds
+    indices = indices[place]
+    return SampledBatch(
+        node_sets=node_sets,
+        edge_sets=edge_sets,
+        roots=(indices[::2], indices[1::2]) if plan.links else (indices,),
+    )

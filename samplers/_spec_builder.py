@@ -110,7 +110,7 @@ class SamplingStep:
         """One hop along an edge set, or one after another for a list of sizes.
 
         edge_set_name: may be left out if only one edge set starts from the nodes reached.
-        strategy: a SamplingStrategy; None for the builder's default.
+        strategy: a SamplingStrategy, or its name; None for the builder's default.
         op_name: `SOURCE->TARGET` by default, with `.2` and so on where that is taken. The later hops of a list are
           called `op_name.2` and so on.
 
@@ -264,6 +264,8 @@ def _name(step: SamplingStep, inputs: Sequence[str], taken: set[str]) -> str:
 
 def _check_strategy(strategy: Any) -> int:
     values = sampling_spec_pb2.SamplingStrategy.values()
+    if isinstance(strategy, str) and strategy in sampling_spec_pb2.SamplingStrategy.keys():
+        return sampling_spec_pb2.SamplingStrategy.Value(strategy)
     if strategy not in values:
         raise ValueError(
             f"strategy={strategy!r} is not a SamplingStrategy: {', '.join(sampling_spec_pb2.SamplingStrategy.keys())}."

@@ -278,8 +278,8 @@ sampling_ops { op_name: "a" input_op_names: "s" edge_set_name: "cites" sample_si
         (GOOD, "", "The sampling spec has no seed_op"),
         (
             'seed_op { op_name: "s" node_set_name: "paper" }',
-            'symmetric_link_seed_op { op_name: "s" }',
-            "has a symmetric_link_seed_op; this version samples around single nodes",
+            'symmetric_link_seed_op { op_name: "x" }',
+            "links join: operations start from .*Say link=EDGE_SET",
         ),
         (
             'name: "paper"',
@@ -292,11 +292,11 @@ sampling_ops { op_name: "a" input_op_names: "s" edge_set_name: "cites" sample_si
             "operation 'a': There is no edge set 'cite'. The edge sets are 'cites', 'writes', 'written'",
         ),
         ("sample_size: 3", "", "operation 'a' has sample_size 0; expected 1 or more"),
-        ("RANDOM_UNIFORM", "LATEST_K", "'a' has strategy LATEST_K; RANDOM_UNIFORM is what this version samples"),
+        ("RANDOM_UNIFORM", "LATEST_K", "'a' has strategy LATEST_K, which needs a time: times={'cites': FEATURE}"),
         (
             "strategy: RANDOM_UNIFORM",
             "",
-            "'a' has strategy TOP_K .what the format takes when none is set.; RANDOM_UNIFORM",
+            "'a' has strategy TOP_K .what the format takes when none is set., which needs a weight",
         ),
         ('input_op_names: "s"', "", "'a' has no input_op_names"),
         (
