@@ -117,6 +117,43 @@ def training_step(library: Any, keras_library: Any, make: Callable[[Any], Any], 
     return lambda: step(*tensors)
 
 
+def rooted_step(library: Any, keras_library: Any, make: Callable[..., Any], graph: Any) -> Callable[[], Any]:
+    """One step that reads the first nodes alone; gnnkit's model is trimmed to them, which is part of each step."""
+    root_set = sorted(graph.node_sets)[-1]
+    tensors = tf.nest.flatten(graph, expand_composites=True)
+    specs = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
+    relaxed = graph.spec.relax(num_components=True, num_nodes=True, num_edges=True)
+    layers = library.keras.layers
+
+    def first(node_set: Any, *, node_set_name: str) -> Any:
+        return keras_library.layers.Dense(UNITS)(node_set["hidden_state"])
+
+    inputs = library.keras.Input(relaxed) if library is gnnkit else keras_library.Input(type_spec=relaxed)
+    hidden = layers.MapFeatures(node_sets_fn=first)(inputs)
+    for update in (make(library, 1), make(library, 2)):
+        hidden = update(hidden)
+    outputs = layers.ReadoutFirstNode(node_set_name=root_set)(hidden)
+    if library is gnnkit:
+        model = gnnkit.keras.trim_to_roots(gnnkit.keras.Model(inputs, outputs))
+    else:
+        model = keras_library.Model(inputs, outputs)
+    optimizer = keras_library.optimizers.Adam()
+    weights = model.trainable_variables
+    variables = [w.value if isinstance(w, keras.Variable) else w for w in weights]
+    optimizer.build(weights)
+
+    @tf.function(input_signature=specs, autograph=False)
+    def step(*tensors: Any) -> Any:
+        with tf.GradientTape() as tape:
+            graph = tf.nest.pack_sequence_as(relaxed, tensors, expand_composites=True)
+            value = tf.reduce_mean(model(graph) ** 2)
+        gradients = tape.gradient(value, variables)
+        optimizer.apply_gradients([(g, w) for g, w in zip(gradients, weights, strict=True) if g is not None])
+        return value
+
+    return lambda: step(*tensors)
+
+
 def cases(only: str) -> Iterator[Case]:
     graphs = {"sampled from the academic graph": (sampled, 1.0), "4 edges a node": (dense, 2.0)}
     for what, (make_graph, target) in graphs.items():
@@ -125,15 +162,24 @@ def cases(only: str) -> Iterator[Case]:
         group = f"One step, {what}: {nodes} nodes, {edges} edges"
         for name, update in UPDATES.items():
             if only in f"{group}: {name}":
-                yield Case(group, name, target, _sides(*update, graph))
+                yield Case(group, name, target, _sides(training_step, *update, graph))
+        if make_graph is not sampled:
+            continue
+        for name, update in UPDATES.items():
+            if only in f"{group}, trimmed: {name}":
+                yield Case(f"{group}, trimmed", name, 4.0, _sides(rooted_step, *update, graph))
 
 
-def _sides(package: str, function: str, arguments: dict[str, Any], graph: Any) -> dict[str, Callable[[], Any]]:
-    def make(library: Any) -> Any:
+def _sides(
+    step: Callable[..., Any], package: str, function: str, arguments: dict[str, Any], graph: Any
+) -> dict[str, Callable[[], Any]]:
+    def make(library: Any, number: int = 1) -> Any:
         module = importlib.import_module(f"{library.__name__}.models.{package}")
-        return getattr(module, function)(receiver_tag=library.SOURCE, **arguments)
+        # Layers of one functional model must differ in name.
+        name = {"name": f"update_{number}"} if package == "graph_sage" else {}
+        return getattr(module, function)(receiver_tag=library.SOURCE, **name, **arguments)
 
-    return {n: training_step(lib, k, make, with_states(lib, graph)) for n, (lib, k) in LIBRARIES.items()}
+    return {n: step(lib, k, make, with_states(lib, graph)) for n, (lib, k) in LIBRARIES.items()}
 
 
 def main() -> None:

@@ -62,6 +62,7 @@ class AttentionConv(AnyToAnyConvolutionBase):
     A subclass makes its layers in `build`, scores senders in `_attend`, and makes the output in `_finish`.
     """
 
+    is_local = True
     _default_name: str | None = None  # Keras' own where None.
 
     def __init__(

@@ -7,6 +7,7 @@ from keras import ops
 from gnnkit._names import SOURCE, TARGET
 from gnnkit.graph import GraphTensor
 from gnnkit.keras.layers._inputs import read_features
+from gnnkit.keras.layers._receptive_field import Reads
 from gnnkit.ops import _primitives, reverse_tag
 
 NORMALIZATIONS = ("none", "in", "out", "in_out", "in_in")
@@ -43,6 +44,18 @@ def _times(values: Any, factor: Any) -> Any:
 def check_receiver_tag(receiver_tag: Any, who: str) -> None:
     if receiver_tag not in (SOURCE, TARGET):
         raise ValueError(f"{who}: receiver_tag must be SOURCE (0) or TARGET (1), but got {receiver_tag!r}.")
+
+
+def propagation_reads(edge_set_name: str, receiver_tag: int, degree_normalization: str, hops: int = 1) -> Reads:
+    """What is read of an edge set for each receiver: see `gnnkit.keras.trim_to_roots`."""
+    degrees = {"out": (reverse_tag(receiver_tag),), "in_out": (reverse_tag(receiver_tag),), "in_in": (receiver_tag,)}
+    return Reads(
+        edge_set_name=edge_set_name,
+        receiver_tag=receiver_tag,
+        hops=hops,
+        degrees=degrees.get(degree_normalization, ()),
+        separate_receivers=False,  # Both ends must be in the same node set.
+    )
 
 
 def read_propagation(

@@ -10,6 +10,7 @@ from gnnkit.graph import GraphTensor
 from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import FeatureName, read_features
+from gnnkit.keras.layers._receptive_field import Reads, ReadsAll, check_local
 from gnnkit.ops import broadcast, pool, reverse_tag
 
 
@@ -30,7 +31,12 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
     Input: a scalar graph and one of `edge_set_name`, `node_set_name`. Output: `[num_receivers, units]`.
     ValueError: no or contradicting receiver_tag, or inputs that the kind of receiver cannot have.
     KeyError: a missing set or feature.
+
+    is_local: a subclass sets this to True if a row of its result depends only on that receiver, its edges and the nodes at
+        their other ends, and not, say, on a mean over all nodes: see `gnnkit.keras.trim_to_roots`.
     """
+
+    is_local: bool = False
 
     def __init__(
         self,
@@ -152,6 +158,13 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
             ),
             **kwargs,
         )
+
+    def reads(self, edge_set_name: str) -> Reads:
+        """What `gnnkit.keras.trim_to_roots` must leave in the graph for a receiver. ReadsAll: maybe everything."""
+        check_local(self)
+        if self._receiver_tag not in (SOURCE, TARGET):
+            raise ReadsAll(f"{self._who()} has receiver_tag {self._receiver_tag!r}")
+        return Reads(edge_set_name=edge_set_name, receiver_tag=self._receiver_tag)
 
     def _context_senders(self, graph: GraphTensor, edge_set_name: Any, node_set_name: Any) -> tuple[Any, Any, str]:
         if node_set_name is not None:

@@ -5,10 +5,11 @@ from typing import Any, final
 import keras
 
 from gnnkit import ops
-from gnnkit._names import CONTEXT, HIDDEN_STATE
+from gnnkit._names import CONTEXT, HIDDEN_STATE, SOURCE, TARGET
 from gnnkit.graph import GraphTensor
 from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
+from gnnkit.keras.layers._receptive_field import Reads, ReadsAll
 
 
 class _GraphOp(GraphLayer):
@@ -94,6 +95,13 @@ class Pool(_GraphOp):
             raise ValueError(f"Pool {self.name!r} needs a reduce_type, such as 'sum' or 'mean'.")
         arguments["feature_name"] = arguments["feature_name"] or HIDDEN_STATE
         return ops.pool(graph, tag, **arguments)
+
+    def reads(self, edge_set_name: str) -> Reads:
+        """What `gnnkit.keras.trim_to_roots` must leave in the graph for a receiver. ReadsAll: maybe everything."""
+        tag = self._arguments["tag"]
+        if tag not in (SOURCE, TARGET):
+            raise ReadsAll(f"Pool {self.name!r} has tag {tag!r}")
+        return Reads(edge_set_name=edge_set_name, receiver_tag=tag)
 
 
 @final

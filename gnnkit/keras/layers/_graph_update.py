@@ -9,6 +9,7 @@ from gnnkit.graph import GraphTensor
 from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import as_features
+from gnnkit.keras.layers._receptive_field import Reads, ReadsAll, check_local, describe, receivers_of
 
 
 @final
@@ -82,6 +83,17 @@ class GraphUpdate(GraphLayer):
             "context": self._context_update,
         }
 
+    def reads_by_node_set(self) -> dict[str, list[Reads]]:
+        """For each updated node set, what its nodes read; see `gnnkit.keras.trim_to_roots`. ReadsAll: maybe everything."""
+        if self._context_update is not None:
+            raise ReadsAll(f"{describe(self)} updates the context, which reads all rows")
+        for update in self._edge_set_updates.values():
+            check_local(update)
+        for update in self._node_set_updates.values():
+            if not hasattr(update, "reads"):
+                raise ReadsAll(f"{describe(update)} does not say which rows it reads")
+        return {name: update.reads() for name, update in self._node_set_updates.items()}
+
     def call(self, graph: GraphTensor) -> GraphTensor:
         for name in [*self._edge_set_updates, *self._node_set_updates]:
             if name not in (graph.edge_sets if name in self._edge_set_updates else graph.node_sets):
@@ -96,9 +108,10 @@ class GraphUpdate(GraphLayer):
             }
             graph = graph.replace_features(edge_sets=new)
         if self._node_set_updates:
+            receivers = {receivers_of(graph, name): update for name, update in self._node_set_updates.items()}
             new = {
                 name: {**graph.node_sets[name].features, **as_features(update(graph, node_set_name=name))}
-                for name, update in self._node_set_updates.items()
+                for name, update in receivers.items()
             }
             graph = graph.replace_features(node_sets=new)
         if self._context_update is not None:

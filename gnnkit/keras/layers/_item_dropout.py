@@ -18,6 +18,8 @@ class ItemDropout(keras.layers.Layer):
     True
     """
 
+    is_local = True  # See gnnkit.keras.trim_to_roots.
+
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate < 1:

@@ -16,6 +16,8 @@ class MakeEmptyFeature(GraphLayer):
     For latent sets in `MapFeatures`, whose results must depend on their input. ValueError: a piece of rank > 1.
     """
 
+    is_local = True
+
     def call(self, graph_piece: Any) -> Any:
         piece = graph_piece
         if piece.rank > 1:

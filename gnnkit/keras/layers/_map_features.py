@@ -13,6 +13,7 @@ from gnnkit.keras._input import Input
 from gnnkit.keras._model import Model
 from gnnkit.keras.layers._graph_layer import GraphLayer, revive
 from gnnkit.keras.layers._inputs import as_features
+from gnnkit.keras.layers._receptive_field import Reads, check_local
 
 _CONTEXT = "context"
 _NODES = "node_sets"
@@ -128,6 +129,12 @@ class MapFeatures(GraphLayer):
             else:
                 new[kind][name] = features
         return graph.replace_features(context=context, node_sets=new[_NODES], edge_sets=new[_EDGES])
+
+    def reads_by_node_set(self) -> dict[str, list[Reads]]:
+        """Nothing but the row itself; see `gnnkit.keras.trim_to_roots`. ReadsAll: a layer may read other rows."""
+        if isinstance(self._mapping, Model):
+            check_local(self._mapping)
+        return {}
 
     def _complain(self, graph: GraphTensor) -> None:
         expected = GraphTensor._from_fields(self._structure, ["?"] * _num_fields(self._structure))

@@ -36,6 +36,10 @@ class NextStateFromConcat(NextStateLayer):
     TensorShape([3, 4])
     """
 
+    @property
+    def local_parts(self) -> list[Any]:
+        return [self.transformation]
+
     def __init__(self, transformation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.transformation = transformation
@@ -96,6 +100,10 @@ class ResidualNextState(NextStateLayer):
             result = result + skip
         return self.activation(result)
 
+    @property
+    def local_parts(self) -> list[Any]:
+        return [self.residual_block]
+
     def _skip(self, state: Any) -> Any:
         name = self.skip_connection_feature_name
         if not isinstance(state, dict):
@@ -121,6 +129,8 @@ class SingleInputNextState(NextStateLayer):
 
     ValueError: several inputs, or an input from the context.
     """
+
+    is_local = True
 
     def call(self, inputs: Any) -> Any:
         values = list(inputs[1].values()) if isinstance(inputs[1], dict) else [inputs[1]]

@@ -10,6 +10,7 @@ from gnnkit.graph import GraphTensor
 from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import FeatureName, read_features
+from gnnkit.keras.layers._receptive_field import Reads, check_local, reads_of_convolution
 from gnnkit.ops import broadcast_context_to_edges, broadcast_context_to_nodes, broadcast_node_to_edges
 
 
@@ -55,6 +56,10 @@ class EdgeSetUpdate(GraphLayer):
             "node_input_feature": self._node_input_feature,
             "context_input_feature": self._context_input_feature,
         }
+
+    @property
+    def local_parts(self) -> list[Any]:
+        return [self._next_state]
 
     def call(self, graph: GraphTensor, edge_set_name: str) -> Any:
         what = f"Edge set {edge_set_name!r}"
@@ -112,6 +117,11 @@ class NodeSetUpdate(GraphLayer):
             "node_input_feature": self._node_input_feature,
             "context_input_feature": self._context_input_feature,
         }
+
+    def reads(self) -> list[Reads]:
+        """What `gnnkit.keras.trim_to_roots` must leave in the graph for a node. ReadsAll: maybe everything."""
+        check_local(self._next_state)
+        return [reads_of_convolution(conv, name) for name, conv in self._edge_set_inputs.items()]
 
     def call(self, graph: GraphTensor, node_set_name: str) -> Any:
         node_input = read_features(

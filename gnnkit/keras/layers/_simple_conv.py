@@ -63,6 +63,10 @@ class SimpleConv(AnyToAnyConvolutionBase):
             "combine_type": self._combine_type,
         }
 
+    @property
+    def local_parts(self) -> list[Any]:
+        return [self._message_fn]
+
     def convolve(
         self,
         *,

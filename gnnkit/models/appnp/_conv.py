@@ -9,7 +9,8 @@ from gnnkit._names import HIDDEN_STATE, TARGET
 from gnnkit.graph import GraphTensor
 from gnnkit.keras.layers import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
-from gnnkit.models._propagation import check_receiver_tag, read_propagation
+from gnnkit.keras.layers._receptive_field import Reads
+from gnnkit.models._propagation import check_receiver_tag, propagation_reads, read_propagation
 
 
 @final
@@ -80,6 +81,10 @@ class APPNPConv(GraphLayer):
             "node_feature": self._node_feature,
             "edge_weight_feature_name": self._edge_weight_feature_name,
         }
+
+    def reads(self, edge_set_name: str) -> Reads:
+        """See `gnnkit.keras.trim_to_roots`."""
+        return propagation_reads(edge_set_name, self._receiver_tag, "in_out", self._num_steps)
 
     def call(self, graph: GraphTensor, *, edge_set_name: str, training: bool | None = None) -> Any:
         node_set, propagate = read_propagation(

@@ -8,7 +8,8 @@ from gnnkit._names import HIDDEN_STATE, TARGET
 from gnnkit.graph import GraphTensor
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
-from gnnkit.models._propagation import NORMALIZATIONS, check_receiver_tag, read_propagation
+from gnnkit.keras.layers._receptive_field import Reads
+from gnnkit.models._propagation import NORMALIZATIONS, check_receiver_tag, propagation_reads, read_propagation
 
 
 @final
@@ -89,6 +90,10 @@ class GCNConv(GraphLayer):
             "edge_weight_feature_name": self._edge_weight_feature_name,
             "degree_normalization": self._degree_normalization,
         }
+
+    def reads(self, edge_set_name: str) -> Reads:
+        """See `gnnkit.keras.trim_to_roots`: coefficients of senders come from their degrees in the whole graph."""
+        return propagation_reads(edge_set_name, self._receiver_tag, self._degree_normalization)
 
     def call(self, graph: GraphTensor, *, edge_set_name: str) -> Any:
         node_set, propagate = read_propagation(

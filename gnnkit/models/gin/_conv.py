@@ -60,6 +60,10 @@ class GINConv(AnyToAnyConvolutionBase):
         self._epsilon = epsilon
         self._train_epsilon = train_epsilon
 
+    @property
+    def local_parts(self) -> list[Any]:
+        return [self._transformation]
+
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),

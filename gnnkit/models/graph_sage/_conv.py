@@ -12,6 +12,8 @@ from gnnkit.models._pool_linear import pool_linear
 class _GraphSAGEConv(AnyToAnyConvolutionBase):
     """What both aggregators share: their senders are nodes alone, whose values drop out edge by edge."""
 
+    is_local = True
+
     def __init__(self, *, units: int, reduce_type: str, dropout_rate: float, **kwargs: Any) -> None:
         kwargs.setdefault("receiver_feature", None)
         super().__init__(**kwargs)

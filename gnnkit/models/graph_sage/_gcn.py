@@ -10,6 +10,7 @@ from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import GraphTensor, _keras
 from gnnkit.keras.layers import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
+from gnnkit.keras.layers._receptive_field import Reads
 from gnnkit.models._pool_linear import pool_linear
 from gnnkit.models._propagation import check_receiver_tag
 from gnnkit.models._senders import sender_of
@@ -107,6 +108,10 @@ class GCNGraphSAGENodeSetUpdate(GraphLayer):
         if self._use_bias:
             self._bias = self.add_weight(name="bias", shape=(self._units,), initializer="zeros")
         super().build(input_shape)
+
+    def reads(self) -> list[Reads]:
+        """See `gnnkit.keras.trim_to_roots`."""
+        return [Reads(edge_set_name=name, receiver_tag=self._receiver_tag) for name in self._edge_set_names]
 
     def call(self, graph: GraphTensor, *, node_set_name: str, training: bool | None = None) -> dict[str, Any]:
         def states(name: str, feature: str, argument: str) -> Any:

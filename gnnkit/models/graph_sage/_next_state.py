@@ -36,6 +36,8 @@ class GraphSAGENextState(GraphLayer):
     TensorShape([3, 4])
     """
 
+    is_local = True
+
     def __init__(
         self,
         *,

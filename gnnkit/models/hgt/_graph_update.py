@@ -12,6 +12,7 @@ from gnnkit.keras import clone_initializer
 from gnnkit.keras._builder import incoming_edge_sets
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
+from gnnkit.keras.layers._receptive_field import Reads
 from gnnkit.models._config_dict import config_dict_functions
 from gnnkit.ops import broadcast_node_to_edges, pool_edges_to_node, reverse_tag, softmax
 
@@ -156,6 +157,14 @@ class HGTGraphUpdate(GraphLayer):
             )
             for name in edge_sets
         }
+
+    def reads_by_node_set(self) -> dict[str, list[Reads]]:
+        """For each updated node set, what its nodes read; see `gnnkit.keras.trim_to_roots`."""
+
+        def reads(edge_set: str) -> Reads:
+            return Reads(edge_set_name=edge_set, receiver_tag=self._receiver_tag, separate_receivers=False)
+
+        return {name: [reads(edge_set) for edge_set in edge_sets] for name, edge_sets in self._incoming.items()}
 
     def call(self, graph: GraphTensor, *, return_attention: bool = False) -> Any:
         senders = {self._sender(graph, name) for names in self._incoming.values() for name in names}

@@ -52,6 +52,10 @@ class MtAlbisNextState(NextStateLayer):
             return keras.layers.LayerNormalization(dtype=self.dtype_policy)
         return keras.layers.BatchNormalization(momentum=self._batch_normalization_momentum, dtype=self.dtype_policy)
 
+    @property
+    def local_parts(self) -> list[Any]:
+        return [self._normalization]
+
     def get_config(self) -> dict[str, Any]:
         dense = self._dense.get_config()
         return {

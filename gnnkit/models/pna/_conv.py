@@ -48,6 +48,8 @@ class PNAConv(AnyToAnyConvolutionBase):
     TensorShape([3, 8])
     """
 
+    is_local = True
+
     def __init__(
         self,
         units: int,

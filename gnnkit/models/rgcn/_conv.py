@@ -45,6 +45,8 @@ class RGCNConv(AnyToAnyConvolutionBase):
     TensorShape([3, 8])
     """
 
+    is_local = True
+
     def __init__(
         self,
         units: int,

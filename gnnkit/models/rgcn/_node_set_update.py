@@ -9,6 +9,7 @@ from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import GraphTensor
 from gnnkit.keras.layers import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
+from gnnkit.keras.layers._receptive_field import Reads
 from gnnkit.models._pool_linear import pool_linear
 from gnnkit.models._propagation import check_receiver_tag
 from gnnkit.models._senders import sender_of
@@ -97,6 +98,10 @@ class RGCNNodeSetUpdate(GraphLayer):
             "activation": keras.activations.serialize(self._activation),
             "kernel_regularizer": keras.regularizers.serialize(self._kernel_regularizer),
         }
+
+    def reads(self) -> list[Reads]:
+        """See `gnnkit.keras.trim_to_roots`."""
+        return [Reads(edge_set_name=name, receiver_tag=self._receiver_tag) for name in self._edge_set_names]
 
     def call(self, graph: GraphTensor, *, node_set_name: str) -> dict[str, Any]:
         senders = {}
