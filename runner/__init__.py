@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from gnnkit.runner._interfaces import RunResult as RunResult
     from gnnkit.runner._interfaces import Task as Task
     from gnnkit.runner._interfaces import Trainer as Trainer
+    from gnnkit.runner._padding import FitOrSkipPadding as FitOrSkipPadding
+    from gnnkit.runner._padding import TightPadding as TightPadding
+    from gnnkit.runner._padding import one_node_per_component as one_node_per_component
     from gnnkit.runner._run import run as run
     from gnnkit.runner.data import PassthruDatasetProvider as PassthruDatasetProvider
+    from gnnkit.runner.data import PassthruSampleDatasetsProvider as PassthruSampleDatasetsProvider
+    from gnnkit.runner.data import SampleTFRecordDatasetsProvider as SampleTFRecordDatasetsProvider
     from gnnkit.runner.data import SimpleDatasetProvider as SimpleDatasetProvider
+    from gnnkit.runner.data import SimpleSampleDatasetsProvider as SimpleSampleDatasetsProvider
+    from gnnkit.runner.data import TFDataServiceConfig as TFDataServiceConfig
     from gnnkit.runner.data import TFRecordDatasetProvider as TFRecordDatasetProvider
     from gnnkit.runner.exporters import KerasModelExporter as KerasModelExporter
     from gnnkit.runner.exporters import export_model as export_model
@@ -90,6 +97,7 @@ __getattr__, __dir__, __all__ = attach(
         "GraphMeanSquaredLogScaledError": "gnnkit.runner.tasks",
         "GraphMeanSquaredLogarithmicError": "gnnkit.runner.tasks",
         "GraphMulticlassClassification": "gnnkit.runner.tasks",
+        "FitOrSkipPadding": "gnnkit.runner._padding",
         "GraphTensorPadding": "gnnkit.runner._interfaces",
         "GraphTensorProcessorFn": "gnnkit.runner._interfaces",
         "HadamardProductLinkPrediction": "gnnkit.runner.tasks",
@@ -111,6 +119,7 @@ __getattr__, __dir__, __all__ = attach(
         "NodeMulticlassClassification": "gnnkit.runner.tasks",
         "PassthruDatasetProvider": "gnnkit.runner.data",
         "Predictions": "gnnkit.runner._interfaces",
+        "PassthruSampleDatasetsProvider": "gnnkit.runner.data",
         "ReadoutTask": "gnnkit.runner.tasks",
         "RootNodeBinaryClassification": "gnnkit.runner.tasks",
         "RootNodeLabelFn": "gnnkit.runner.tasks",
@@ -121,14 +130,19 @@ __getattr__, __dir__, __all__ = attach(
         "RootNodeMeanSquaredLogarithmicError": "gnnkit.runner.tasks",
         "RootNodeMulticlassClassification": "gnnkit.runner.tasks",
         "RunResult": "gnnkit.runner._interfaces",
+        "SampleTFRecordDatasetsProvider": "gnnkit.runner.data",
         "SimpleDatasetProvider": "gnnkit.runner.data",
+        "SimpleSampleDatasetsProvider": "gnnkit.runner.data",
+        "TFDataServiceConfig": "gnnkit.runner.data",
         "TFRecordDatasetProvider": "gnnkit.runner.data",
         "Task": "gnnkit.runner._interfaces",
+        "TightPadding": "gnnkit.runner._padding",
         "Trainer": "gnnkit.runner._interfaces",
         "evaluate": "gnnkit.runner._evaluate",
         "export_model": "gnnkit.runner.exporters",
         "incrementing_model_dir": "gnnkit.runner.exporters",
         "integrated_gradients": "gnnkit.runner._attribution",
+        "one_node_per_component": "gnnkit.runner._padding",
         "run": "gnnkit.runner._run",
         "short_metric_names": "gnnkit.runner.tasks._metrics",
     },

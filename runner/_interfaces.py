@@ -64,18 +64,24 @@ class GraphTensorProcessorFn(Protocol):
 
 @runtime_checkable
 class GraphTensorPadding(Protocol):
-    """Pads batches to static sizes."""
+    """Says to which static sizes batches are padded."""
 
     @abc.abstractmethod
-    def get_filter_fn(self, size_constraints: Any) -> Callable[..., bool]: ...
+    def get_filter_fn(self, size_constraints: Any) -> Callable[..., bool]:
+        """A function that tells whether a merged graph fits into the sizes; batches that do not are left out."""
 
     @abc.abstractmethod
-    def get_size_constraints(self, target_batch_size: int) -> Any: ...
+    def get_size_constraints(self, target_batch_size: int) -> Any:
+        """The `SizeConstraints` of batches of so many graphs."""
 
 
 @runtime_checkable
 class Task(Protocol):
-    """What is learnt: labels, predictions, losses and metrics."""
+    """What is learnt: labels, predictions, losses and metrics.
+
+    Where batches are padded, losses and metrics get weights. Row i of labels and predictions belongs to component i, or,
+    for a task with an attribute `readout_node_set`, to node i of that set.
+    """
 
     @abc.abstractmethod
     def preprocess(

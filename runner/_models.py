@@ -103,6 +103,13 @@ def with_heads(base: keras.Model, prepared: Preprocessing, tasks: Tasks) -> kera
     return gnnkit.keras.Model(_one(inputs), predictions)
 
 
+def allow_xla(model: keras.Model) -> None:
+    """Lets models of graphs be compiled with XLA, which they refuse since graphs change their shapes."""
+    for layer in [model, *model._flatten_layers(include_self=False)]:
+        if isinstance(layer, gnnkit.keras.Model):
+            layer.supports_jit = True
+
+
 def _named(tasks: Tasks) -> Mapping[str, Task]:
     return tasks if isinstance(tasks, Mapping) else {"": tasks}
 

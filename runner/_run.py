@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from gnnkit.graph import GraphTensorSpec
 from gnnkit.runner import _models
@@ -17,7 +18,10 @@ from gnnkit.runner._interfaces import (
     Task,
     Trainer,
 )
+from gnnkit.runner._padding import padding_fn
 from gnnkit.runner._stage import stage
+from gnnkit.runner._weights import count_real_rows, over_real_rows, row_weights
+from gnnkit.runner.data import TFDataServiceConfig
 from gnnkit.runner.data._batches import BatchProvider
 from gnnkit.runner.exporters import KerasModelExporter
 
@@ -40,10 +44,11 @@ def run(
     valid_ds_provider: DatasetProvider | None = None,
     train_padding: GraphTensorPadding | None = None,
     valid_padding: GraphTensorPadding | None = None,
-    tf_data_service_config: Any = None,
+    tf_data_service_config: TFDataServiceConfig | None = None,
     use_data_service_for_validation: bool = False,
     steps_per_execution: int | None = None,
     run_eagerly: bool = False,
+    jit_compile: bool = False,
 ) -> RunResult:
     """Trains a graph neural network: data, features, labels, base model, head, training, export.
 
@@ -62,9 +67,15 @@ def run(
     model_exporters: `[KerasModelExporter()]` by default; `[]` exports nothing.
     feature_processors: from GraphTensor to GraphTensor, applied in turn to merged batches, in the input pipeline.
     valid_ds_provider: validation examples.
-    train_padding, valid_padding, tf_data_service_config: must be None in this version.
-    steps_per_execution: batches that one call of the compiled step handles.
+    train_padding, valid_padding: bring all batches to the same sizes, as `TightPadding` or `FitOrSkipPadding` do. Rows of
+        padding have weight 0 in losses and metrics.
+    tf_data_service_config: where the batches for training are made, if not on this machine.
+    use_data_service_for_validation: makes those for validation there too.
+    steps_per_execution: batches that one call of the compiled step handles; 1 by default, 100 on TPUs.
     run_eagerly: for debugging.
+    jit_compile: compiles the steps with XLA, which needs padding: XLA compiles anew for each size.
+
+    Batches go this way: batch, parse, merge, filter, pad, feature processors, `task.preprocess`.
 
     ValueError: an argument, a provider's elements or what a callback returns is not as it should be; the message, or a
     note on it, names the stage.
@@ -77,15 +88,21 @@ def run(
         task=task,
         loss_weights=loss_weights,
     )
-    _refuse_later_features(
-        train_padding=train_padding,
-        valid_padding=valid_padding,
-        tf_data_service_config=tf_data_service_config,
-        use_data_service_for_validation=use_data_service_for_validation or None,
-    )
+    _check_service(tf_data_service_config, use_data_service_for_validation)
+    on_tpu = isinstance(trainer.strategy, tf.distribute.TPUStrategy)
+    if on_tpu or jit_compile:
+        why = "TPUs" if on_tpu else "jit_compile=True"
+        _check_static(why, train_padding, valid_padding, has_valid=valid_ds_provider is not None)
+    padded = train_padding is not None or valid_padding is not None
     prepared = _models.preprocessing(gtspec, tuple(feature_processors or ()), task)
 
-    def batches(name: str, provider: Any) -> BatchProvider | None:
+    def weights(graphs: list[Any], labels: Any, mask: Any) -> Any:
+        if not isinstance(task, Mapping):
+            return row_weights(task, graphs, labels, mask)
+        of_task = {name: [graphs[i] for i in indices] for name, indices in prepared.inputs_of_task.items()}
+        return {name: row_weights(t, of_task[name], labels[name], mask) for name, t in task.items()}
+
+    def batches(name: str, provider: Any, padding: Any, service: Any) -> BatchProvider | None:
         if provider is None:
             return None
         if not callable(getattr(provider, "get_dataset", None) or getattr(provider, "get_batched_dataset", None)):
@@ -100,6 +117,8 @@ def run(
             preprocess_model=prepared.model,
             global_batch_size=global_batch_size,
             drop_remainder=drop_remainder,
+            padding_fn=None if padding is None else padding_fn(padding, f"{name}_padding", weights),
+            service=service,
         )
 
     bases: list[keras.Model] = []
@@ -108,19 +127,27 @@ def run(
         base = _models.base_model(model_fn, prepared.specs)
         bases.append(base)
         model: Any = _models.with_heads(base, prepared, task)
+        if jit_compile:
+            _models.allow_xla(model)
         with stage("compile"):
+            losses = {k: t.losses() for k, t in task.items()} if isinstance(task, Mapping) else task.losses()
+            metrics = {k: t.metrics() for k, t in task.items()} if isinstance(task, Mapping) else task.metrics()
             model.compile(
                 optimizer=optimizer_fn(),
-                loss={k: t.losses() for k, t in task.items()} if isinstance(task, Mapping) else task.losses(),
+                loss=over_real_rows(losses) if padded else losses,
                 loss_weights=dict(loss_weights) if loss_weights else None,
-                metrics={k: t.metrics() for k, t in task.items()} if isinstance(task, Mapping) else task.metrics(),
-                steps_per_execution=steps_per_execution or 1,
+                steps_per_execution=steps_per_execution or (100 if on_tpu else 1),
                 run_eagerly=run_eagerly,
-                jit_compile=False,  # XLA would compile anew for each batch: without padding all have other shapes.
+                jit_compile=jit_compile,
+                **{"weighted_metrics" if padded else "metrics": metrics},
             )
+            if padded:
+                count_real_rows(model)
         return model
 
-    train, valid = batches("train", train_ds_provider), batches("valid", valid_ds_provider)
+    service = tf_data_service_config
+    train = batches("train", train_ds_provider, train_padding, service)
+    valid = batches("valid", valid_ds_provider, valid_padding, service if use_data_service_for_validation else None)
     if train is None:
         raise ValueError("train_ds_provider is None. Pass gnnkit.runner.PassthruDatasetProvider(dataset) or the like.")
     trained = trainer.train(compiled_model, train, epochs=epochs, valid_ds_provider=valid)
@@ -175,10 +202,20 @@ def _check_arguments(
             )
 
 
-def _refuse_later_features(**arguments: Any) -> None:
-    for name, value in arguments.items():
-        if value is not None:
-            raise ValueError(
-                f"run: {name} is not supported in this version of gnnkit, but got {value!r}. Pass {name}=None: batches "
-                "of any size train as they are (issue 6 of the project brings padding and the tf.data service)."
-            )
+def _check_service(config: Any, for_validation: bool) -> None:
+    if config is not None and not isinstance(config, TFDataServiceConfig):
+        raise ValueError(
+            f"run: tf_data_service_config must be a gnnkit.runner.TFDataServiceConfig, but got {type(config).__name__}."
+        )
+    if config is None and for_validation:
+        raise ValueError("run: use_data_service_for_validation=True needs tf_data_service_config.")
+
+
+def _check_static(why: str, train_padding: Any, valid_padding: Any, *, has_valid: bool) -> None:
+    missing = ["train_padding"] if train_padding is None else []
+    missing += ["valid_padding"] if has_valid and valid_padding is None else []
+    if missing:
+        raise ValueError(
+            f"run: {why} needs batches of static sizes: pass {' and '.join(missing)}, for example "
+            "gnnkit.runner.FitOrSkipPadding(gtspec, train_ds_provider)."
+        )

@@ -1,30 +1,49 @@
-"""From a provider's elements to batches of (graph, labels): batch, parse, merge, preprocess."""
+"""From a provider's elements to batches of (graph, labels): batch, parse, merge, filter, pad, preprocess."""
 
 import dataclasses
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, GraphTensorSpec
-from gnnkit.io import parse_example
+from gnnkit.io import dataset_filter_with_summary, parse_example
+from gnnkit.ops import SizeConstraints, pad_to_total_sizes
 from gnnkit.runner._interfaces import DatasetProvider
 from gnnkit.runner._stage import stage
 from gnnkit.runner.data._elements import check_element_spec
+from gnnkit.runner.data._service import TFDataServiceConfig, through_service
 
 _not_converted = tf.autograph.experimental.do_not_convert
 _log = logging.getLogger("gnnkit.runner")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Padding:
+    """What batches of one replica are padded to.
+
+    sizes: of the padded batch.
+    filter_fn: merged graph to bool; batches for which it is False are left out. None keeps all.
+    weights_fn: graphs, labels and mask (bool `[C]`, True for real components) to the weights of the labels.
+    """
+
+    sizes: SizeConstraints
+    filter_fn: Callable[..., Any] | None
+    weights_fn: Callable[..., Any]
+
+
 @dataclasses.dataclass(kw_only=True)
 class BatchProvider(DatasetProvider):
-    """Batches of (graph, labels) out of another provider's elements.
+    """Batches of (graph, labels), or (graph, labels, weights) with padding, out of another provider's elements.
 
     name: "train" or "valid", for messages.
     gtspec: the type of one element.
     preprocess_model: merged graph to (graph, labels).
     global_batch_size: elements in a step, over all replicas.
+    padding_fn: the number of elements in a replica's batch to what it is padded to.
+    service: where the dataset is to run, if not here.
     """
 
     name: str
@@ -33,6 +52,8 @@ class BatchProvider(DatasetProvider):
     preprocess_model: keras.Model
     global_batch_size: int
     drop_remainder: bool
+    padding_fn: Callable[[int], Padding] | None = None
+    service: TFDataServiceConfig | None = None
     initial_epoch: int = 0
     size_is_known: bool = False
 
@@ -40,8 +61,16 @@ class BatchProvider(DatasetProvider):
         """Scalar graphs, C components each, with their labels, for one replica each."""
         with stage(f"{self.name} dataset"):
             merged = self._merged(context)
+        padding = None
+        if self.padding_fn is not None:
+            padding = self.padding_fn(self.global_batch_size // context.num_replicas_in_sync)
+            with stage(f"padding of the {self.name} dataset"):
+                merged = self._padded(merged, padding)
         with stage(f"preprocessing of the {self.name} dataset"):
-            dataset = merged.map(self._preprocess, num_parallel_calls=tf.data.AUTOTUNE)
+            dataset = merged.map(self._preprocessing(padding), num_parallel_calls=tf.data.AUTOTUNE)
+        if self.service is not None:
+            with stage(f"tf.data service of the {self.name} dataset"):
+                dataset = through_service(dataset, self.service, self.name)
         if getattr(self.delegate, "cacheable", False):
             dataset = dataset.cache()
         return dataset.prefetch(tf.data.AUTOTUNE)
@@ -100,9 +129,22 @@ class BatchProvider(DatasetProvider):
             num_parallel_calls=tf.data.AUTOTUNE,
         )
 
-    @_not_converted
-    def _preprocess(self, graph: GraphTensor) -> Any:
-        return tuple(self.preprocess_model(graph))
+    def _padded(self, dataset: tf.data.Dataset, padding: Padding) -> tf.data.Dataset:
+        if padding.filter_fn is not None:
+            name = f"{self.name}_batches_left_out"
+            dataset = dataset_filter_with_summary(dataset, _not_converted(padding.filter_fn), summary_name=name)
+        pad = _not_converted(lambda graph: pad_to_total_sizes(graph, padding.sizes))
+        return dataset.map(pad, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def _preprocessing(self, padding: Padding | None) -> Callable[..., Any]:
+        def preprocess(graph: GraphTensor, mask: Any = None) -> Any:
+            graphs, labels = self.preprocess_model(graph)
+            if padding is None:
+                return graphs, labels
+            made = [graphs] if isinstance(graphs, GraphTensor) else list(graphs)
+            return graphs, labels, padding.weights_fn(made, labels, mask)
+
+        return _not_converted(preprocess)
 
     @_not_converted
     def _parse_and_merge(self, serialized: tf.Tensor) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, final
 import tensorflow as tf
 
 from gnnkit.runner._interfaces import DatasetProvider
+from gnnkit.runner.data._files import check_one_source, file_names, read_files
 
 
 @final
@@ -51,7 +52,9 @@ class PassthruDatasetProvider(DatasetProvider):
 
 @final
 class SimpleDatasetProvider(DatasetProvider):
-    """Reads files, shared out among input pipelines by name.
+    """Reads files, shared out among input pipelines: each reads every n-th file, n their number.
+
+    Where there are more pipelines than files, those that share a file take every m-th of its examples.
 
     file_pattern: a glob pattern; or filenames: a list. Exactly one.
     shuffle_filenames: reads the files in a new order in each epoch.
@@ -72,11 +75,7 @@ class SimpleDatasetProvider(DatasetProvider):
         examples_shuffle_size: int | None = None,
         seed: int | None = None,
     ) -> None:
-        if (file_pattern is None) == (filenames is None):
-            raise ValueError(
-                f"A provider of files needs exactly one of file_pattern (got {file_pattern!r}) "
-                f"and filenames (got {filenames!r})."
-            )
+        check_one_source("file_pattern", file_pattern, "filenames", filenames)
         self._pattern = file_pattern
         self._filenames = None if filenames is None else list(filenames)
         self._shuffle_filenames = shuffle_filenames
@@ -85,25 +84,15 @@ class SimpleDatasetProvider(DatasetProvider):
         self._seed = seed
 
     def get_dataset(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
-        """The examples of every n-th file, n the number of input pipelines. ValueError: there is no file."""
-        names = sorted(tf.io.gfile.glob(self._pattern)) if self._filenames is None else self._filenames
-        if not names:
-            raise ValueError(
-                f"No file matches {self._pattern!r}." if self._filenames is None else "The list of file names is empty."
-            )
-        dataset = tf.data.Dataset.from_tensor_slices(names)
-        count, index = context.num_input_pipelines, context.input_pipeline_id
-        if count > 1:
-            if len(names) < count:
-                raise ValueError(
-                    f"{count} input pipelines cannot share {len(names)} files ({names[0]!r}, ...): each needs one. "
-                    "Write the examples into more shards."
-                )
-            dataset = dataset.shard(count, index)
-        if self._shuffle_filenames:
-            dataset = dataset.shuffle(len(names), seed=self._seed)
-        dataset = dataset.interleave(self._interleave_fn, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        return dataset.shuffle(self._buffer, seed=self._seed) if self._buffer else dataset
+        """The share of `context`: each example goes to one input pipeline. ValueError: there is no file."""
+        return read_files(
+            file_names(self._pattern, self._filenames),
+            context,
+            interleave_fn=self._interleave_fn,
+            shuffle_filenames=self._shuffle_filenames,
+            examples_shuffle_size=self._buffer,
+            seed=self._seed,
+        )
 
 
 @final

@@ -176,6 +176,11 @@ class KerasTrainer(Trainer):
                     validation_steps=valid_steps,
                     shuffle=False,
                 )
+            if initial_epoch < epochs and "loss" not in model.history.history:
+                raise ValueError(
+                    "KerasTrainer: there was no batch to train on. Were all left out by train_padding? Then pad to "
+                    "larger sizes."
+                )
             if backup is not None:
                 model.history.epoch, model.history.history = backup.history
             if restore_best and checkpoints.best_weights is not None:

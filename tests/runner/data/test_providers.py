@@ -27,8 +27,15 @@ def test_tfrecords_are_shared_out_by_file(files):
     halves = [_values(provider, 2, i) for i in range(2)]
     assert sorted(sum(halves, [])) == sorted(everything)
     assert {v[0] for v in halves[0]} == {"0", "2"}
-    with pytest.raises(ValueError, match="5 input pipelines cannot share 4 files"):
-        _values(provider, 5, 0)
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 9, 13])
+def test_no_example_is_read_twice_or_not_at_all(files, count):
+    provider = runner.TFRecordDatasetProvider(files, shuffle_filenames=True, examples_shuffle_size=4, seed=1)
+    shares = [_values(provider, count, i) for i in range(count)]
+    assert sorted(sum(shares, [])) == [f"{i}{j}" for i in range(4) for j in range(3)]
+    if count == 9:  # Three pipelines share one file, two each of the others.
+        assert [len(share) for share in shares] == [1, 2, 2, 2, 1, 1, 1, 1, 1]
 
 
 def test_shuffling_is_seeded_and_new_in_each_epoch(files):
