@@ -16,6 +16,7 @@ Examples:
   gnnkit run config.yaml --set 'model={type: gcn, units: 32}'
   gnnkit run config.yaml --json | tail -n 1 | python3 -m json.tool
 
+A config with a `sweep` section stands for several runs; their results come as a table.
 A run that was stopped goes on from its last checkpoint when the same command is given again.
 """
 
@@ -45,11 +46,14 @@ def run(config: Path, overrides: tuple[str, ...], as_json: bool, quiet: bool) ->
     from gnnkit.runner.cli._quiet import loading_tensorflow
 
     with loading_tensorflow(hidden=quiet):
-        execute = pipeline.execute
+        execute, execute_sweep = pipeline.execute, pipeline.execute_sweep
     with contextlib.redirect_stdout(sys.stderr):
         # Libraries print as they like; standard output belongs to the summary.
-        summary = execute(loaded, quiet=quiet)
+        if loaded.sweep is None:
+            outcome = execute(loaded, quiet=quiet)
+        else:
+            outcome = execute_sweep(config, overrides, quiet=quiet)
     if as_json:
-        click.echo(summary.to_json())
+        click.echo(outcome.to_json())
     else:
-        summary.show()
+        outcome.show()

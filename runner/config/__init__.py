@@ -37,6 +37,8 @@ from gnnkit.runner.config._schema_file import schema_of as schema_of
 from gnnkit.runner.config._schema_file import schema_problems as schema_problems
 from gnnkit.runner.config._schema_file import table_problems as table_problems
 from gnnkit.runner.config._source import KeyPath as KeyPath
+from gnnkit.runner.config._sweep import Range as Range
+from gnnkit.runner.config._sweep import Sweep as Sweep
 from gnnkit.runner.config._task import BinaryNodeClassification as BinaryNodeClassification
 from gnnkit.runner.config._task import FeatureSplit as FeatureSplit
 from gnnkit.runner.config._task import NodeClassification as NodeClassification
@@ -72,10 +74,12 @@ __all__ = [
     "NumberFeature",
     "Problem",
     "RandomSplit",
+    "Range",
     "ResolvedHop",
     "RunConfig",
     "Runtime",
     "SpecSampling",
+    "Sweep",
     "TableData",
     "TextHashFeature",
     "Training",

@@ -12,6 +12,7 @@ from gnnkit.runner.config._features import Features
 from gnnkit.runner.config._model import Model, VanillaMPNN
 from gnnkit.runner.config._sampling import Sampling
 from gnnkit.runner.config._source import KeyPath, Source
+from gnnkit.runner.config._sweep import Sweep
 from gnnkit.runner.config._task import Split, Task
 from gnnkit.runner.config._training import Attribution, Export, Runtime, Training
 
@@ -71,6 +72,9 @@ class RunConfig(Section):
 
     runtime: Runtime = Runtime()
     """How the machine is used."""
+
+    sweep: Sweep | None = None
+    """Several runs, one for each combination of values."""
 
     _source: Source = PrivateAttr(default_factory=Source)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gnnkit.runner.pipeline._summary import FeatureScore as FeatureScore
     from gnnkit.runner.pipeline._summary import RunSummary as RunSummary
     from gnnkit.runner.pipeline._summary import top_features as top_features
+    from gnnkit.runner.pipeline._sweep import execute_sweep as execute_sweep
     from gnnkit.runner.pipeline._trained import TrainedRun as TrainedRun
     from gnnkit.runner.pipeline._trained import load_run as load_run
 
@@ -56,6 +57,7 @@ __getattr__, __dir__, __all__ = attach(
         "TrainedRun": "gnnkit.runner.pipeline._trained",
         "VectorInput": _FEATURES,
         "execute": "gnnkit.runner.pipeline._execute",
+        "execute_sweep": "gnnkit.runner.pipeline._sweep",
         "load_run": "gnnkit.runner.pipeline._trained",
         "make_reporter": _PROGRESS,
         "plan_features": _FEATURES,

@@ -45,6 +45,10 @@ class Comparison:
     rows: tuple[ComparedRun, ...]
     metric: str
 
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps({"metric": self.metric, "runs": [row.to_dict() for row in self.rows]})
+
     def show(self, console: Console | None = None) -> None:
         """Prints a table. console: standard output by default."""
         if console is None:

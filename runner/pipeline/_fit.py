@@ -114,6 +114,6 @@ def make_trainer(
 def fingerprint(config: RunConfig) -> str:
     """The same for configs that train the same model, so that only these go on from each other's backups."""
     plain = to_plain(config)
-    for key in ("model_dir", "export", "attribution", "runtime"):
+    for key in ("model_dir", "export", "attribution", "runtime", "sweep"):
         plain.pop(key, None)
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:12]

@@ -17,7 +17,7 @@ def guess_sampling(tables: GraphTables, node_set: str) -> tuple[dict[str, Any] |
     tables of their own (an airline's country). A graph without edges that leave `node_set` is not sampled.
     """
     edges = {name: table for name, table in sorted(tables.edge_sets.items()) if not name.startswith(tuple("_#!%.^~"))}
-    sizes = list(_SIZES)
+    sizes: list[int] = list(_SIZES)
     while True:
         hops, depth, estimate = _hops(tables, edges, node_set, sizes)
         if estimate <= _MOST_NODES or max(sizes) <= 2:
