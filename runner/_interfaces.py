@@ -79,8 +79,10 @@ class GraphTensorPadding(Protocol):
 class Task(Protocol):
     """What is learnt: labels, predictions, losses and metrics.
 
-    Where batches are padded, losses and metrics get weights. Row i of labels and predictions belongs to component i, or,
-    for a task with an attribute `readout_node_set`, to node i of that set.
+    Where batches are padded, losses and metrics get weights. A task may have a method `sample_weights(inputs,
+    component_weights)` that makes them, in the structure of the labels, out of the preprocessed graph and the weights of
+    its components, float32 `[C]`. Without it, row i of labels and predictions belongs to component i, or, for a task
+    with an attribute `readout_node_set`, to node i of that set.
     """
 
     @abc.abstractmethod

@@ -22,12 +22,19 @@ class Preprocessing:
     raw_model: the same with the features of auxiliary sets.
     specs: of the graphs that `model` makes, without repetition.
     inputs_of_task: for each task, which of those graphs it predicts from.
+    outputs_of_task: for each of several tasks, the name of its output, or its own names of outputs to those.
     """
 
     model: keras.Model
     raw_model: keras.Model
     specs: list[GraphTensorSpec]
     inputs_of_task: dict[str, list[int]]
+    outputs_of_task: dict[str, Any]
+
+    def labels_of(self, task: str, labels: Mapping[str, Any]) -> Any:
+        """The labels of one of several tasks, as it made them."""
+        names = self.outputs_of_task[task]
+        return {k: labels[name] for k, name in names.items()} if isinstance(names, Mapping) else labels[names]
 
 
 def preprocessing(gtspec: GraphTensorSpec, processors: Sequence[Callable[..., Any]], tasks: Tasks) -> Preprocessing:
@@ -50,12 +57,19 @@ def preprocessing(gtspec: GraphTensorSpec, processors: Sequence[Callable[..., An
             made, labels[name] = _checked_preprocess(task, graph)
             inputs_of_task[name] = [_index_of(g, graphs) for g in made]
     stripped = [_without_auxiliary_features(g) for g in graphs]
-    all_labels = labels if isinstance(tasks, Mapping) else labels[""]
+    all_labels = flat_outputs(labels) if isinstance(tasks, Mapping) else labels[""]
     with stage("preprocessing model"):
         model = gnnkit.keras.Model(inputs, [_one(stripped), all_labels], name="preprocessing")
         raw_model = gnnkit.keras.Model(inputs, [_one(graphs), all_labels], name="raw_preprocessing")
     return Preprocessing(
-        model=model, raw_model=raw_model, specs=[g.spec for g in stripped], inputs_of_task=inputs_of_task
+        model=model,
+        raw_model=raw_model,
+        specs=[g.spec for g in stripped],
+        inputs_of_task=inputs_of_task,
+        outputs_of_task={
+            task: {k: f"{task}_{k}" for k in value} if isinstance(value, Mapping) else task
+            for task, value in labels.items()
+        },
     )
 
 
@@ -100,7 +114,29 @@ def with_heads(base: keras.Model, prepared: Preprocessing, tasks: Tasks) -> kera
             symbolic = [gnnkit.keras.Input(g.spec) for g in graphs]
             head = gnnkit.keras.Model(_one(symbolic), task.predict(*symbolic), name=name)
             predictions[name] = head(_one(graphs))
-    return gnnkit.keras.Model(_one(inputs), predictions)
+    return gnnkit.keras.Model(_one(inputs), flat_outputs(predictions))
+
+
+def flat_outputs(of_tasks: Mapping[str, Any]) -> dict[str, Any]:
+    """What belongs to the outputs of several tasks, by one name each: Keras has no metrics for dicts of dicts.
+
+    A task with several outputs has names `TASK_OUTPUT`.
+
+    >>> flat_outputs({"label": 1, "dgi": {"predictions": 2, "representations": 3}})
+    {'label': 1, 'dgi_predictions': 2, 'dgi_representations': 3}
+    """
+    flat: dict[str, Any] = {}
+    for task, value in of_tasks.items():
+        flat.update({f"{task}_{key}": v for key, v in value.items()} if isinstance(value, Mapping) else {task: value})
+    return flat
+
+
+def flat_weights(loss_weights: Mapping[str, float], losses: Mapping[str, Any]) -> dict[str, float]:
+    """The weights of outputs, from those of tasks: all outputs of a task have its weight."""
+    weights = {name: loss_weights.get(name, 1.0) for name in losses}
+    return flat_outputs(
+        {k: dict.fromkeys(loss, weights[k]) if isinstance(loss, Mapping) else weights[k] for k, loss in losses.items()}
+    )
 
 
 def allow_xla(model: keras.Model) -> None:
@@ -119,7 +155,8 @@ def _label(tasks: Tasks, name: str) -> str:
 
 
 def _one(items: Sequence[Any]) -> Any:
-    return items[0] if len(items) == 1 else list(items)
+    # A list would become a tensor in tf.data.
+    return items[0] if len(items) == 1 else tuple(items)
 
 
 def _name(processor: Any) -> str:

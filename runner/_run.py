@@ -57,7 +57,7 @@ def run(
     optimizer_fn: makes the optimizer.
     trainer: fits the model; see `KerasTrainer`.
     task: what is learnt, or a mapping from names to tasks that share the base model; outputs and labels then are
-        dicts with these names.
+        dicts with these names (`TASK_OUTPUT` for a task that has a dict of outputs).
     loss_weights: task name to weight in the sum of losses; only with several tasks.
     gtspec: the type of one element (`dataset.element_spec`, or from a schema), with static numbers of components.
     global_batch_size: elements in a step, all replicas together.
@@ -100,7 +100,9 @@ def run(
         if not isinstance(task, Mapping):
             return row_weights(task, graphs, labels, mask)
         of_task = {name: [graphs[i] for i in indices] for name, indices in prepared.inputs_of_task.items()}
-        return {name: row_weights(t, of_task[name], labels[name], mask) for name, t in task.items()}
+        return _models.flat_outputs(
+            {name: row_weights(t, of_task[name], prepared.labels_of(name, labels), mask) for name, t in task.items()}
+        )
 
     def batches(name: str, provider: Any, padding: Any, service: Any) -> BatchProvider | None:
         if provider is None:
@@ -130,12 +132,11 @@ def run(
         if jit_compile:
             _models.allow_xla(model)
         with stage("compile"):
-            losses = {k: t.losses() for k, t in task.items()} if isinstance(task, Mapping) else task.losses()
-            metrics = {k: t.metrics() for k, t in task.items()} if isinstance(task, Mapping) else task.metrics()
+            losses, metrics, loss_factors = _compiled(task, loss_weights)
             model.compile(
                 optimizer=optimizer_fn(),
                 loss=over_real_rows(losses) if padded else losses,
-                loss_weights=dict(loss_weights) if loss_weights else None,
+                loss_weights=loss_factors,
                 steps_per_execution=steps_per_execution or (100 if on_tpu else 1),
                 run_eagerly=run_eagerly,
                 jit_compile=jit_compile,
@@ -164,6 +165,16 @@ def run(
             with stage(f"export to {export_dir} ({type(exporter).__name__})"):
                 exporter.save(result, export_dir)
     return result
+
+
+def _compiled(task: Task | Mapping[str, Task], loss_weights: Mapping[str, float] | None) -> tuple[Any, Any, Any]:
+    """Losses, metrics and weights of losses, as Keras wants them."""
+    if not isinstance(task, Mapping):
+        return task.losses(), task.metrics(), None
+    losses = {name: t.losses() for name, t in task.items()}
+    metrics = {name: t.metrics() for name, t in task.items()}
+    factors = _models.flat_weights(loss_weights, losses) if loss_weights else None
+    return _models.flat_outputs(losses), _models.flat_outputs(metrics), factors
 
 
 def _check_arguments(

@@ -15,12 +15,16 @@ _MEANS = ("sum_over_batch_size", "mean")
 def row_weights(task: Any, graphs: Sequence[GraphTensor], labels: Any, mask: tf.Tensor) -> Any:
     """The weights of a task's labels, in their structure: float32 `[R]`, 0 for rows of padding and otherwise 1.
 
-    task: may say by its attribute `readout_node_set` that its rows belong to the nodes of a readout.
+    task: may tell by a method `sample_weights(graph, component_weights)`, or say by its attribute `readout_node_set` that
+        its rows belong to the nodes of a readout.
     graphs: those that the task made, of C components. mask: bool `[C]`, True for real components.
 
     ValueError: rows that belong to nothing we know of.
     """
     weight = tf.cast(mask, tf.float32)
+    if hasattr(task, "sample_weights"):
+        found = task.sample_weights(graphs[0], weight)
+        return tf.nest.map_structure(lambda label, w: _checked(task, label, w), labels, found)
     return tf.nest.map_structure(lambda label: _weights(task, graphs[0], label, weight), labels)
 
 

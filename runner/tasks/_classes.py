@@ -7,8 +7,9 @@ from typing import Any, final
 
 import keras
 
+from gnnkit.keras.metrics import LogitsAccuracy
 from gnnkit.runner.tasks._losses import REDUCTION, WeightedBinaryCrossentropy, WeightedSparseCategoricalCrossentropy
-from gnnkit.runner.tasks._metrics import ClassPrecision, ClassRecall, LogitsAccuracy, LogitsCrossentropy, LogitsMetric
+from gnnkit.runner.tasks._metrics import ClassPrecision, ClassRecall, LogitsCrossentropy, LogitsMetric
 from gnnkit.runner.tasks._objectives import Objective
 
 ClassWeights = Mapping[Any, float] | Sequence[float]

@@ -8,11 +8,10 @@ import keras
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import GraphTensor, check_scalar_graph_tensor
-from gnnkit.keras.metrics import HitsAtK, MeanReciprocalRank
+from gnnkit.keras.metrics import HitsAtK, LogitsAccuracy, MeanReciprocalRank
 from gnnkit.runner._interfaces import Task
 from gnnkit.runner.tasks._label_fns import ReadoutLabelFn
 from gnnkit.runner.tasks._losses import REDUCTION
-from gnnkit.runner.tasks._metrics import LogitsAccuracy
 from gnnkit.runner.tasks._readouts import StructuredNodes
 
 _SOURCE, _TARGET = "source", "target"

@@ -10,24 +10,6 @@ from gnnkit.runner.tasks._losses import in_shape_of, ops
 
 @final
 @keras.saving.register_keras_serializable("gnnkit")
-class LogitsAccuracy(keras.metrics.MeanMetricWrapper):
-    """How often the sign of a logit tells the label, 0 or 1. (`BinaryAccuracy` takes no threshold of 0.)
-
-    >>> metric = LogitsAccuracy()
-    >>> metric.update_state([1, 0], [[0.3], [-0.2]])
-    >>> float(metric.result())
-    1.0
-    """
-
-    def __init__(self, name: str = "binary_accuracy", dtype: Any = None) -> None:
-        super().__init__(fn=_sign_agrees, name=name, dtype=dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "dtype": self.dtype}
-
-
-@final
-@keras.saving.register_keras_serializable("gnnkit")
 class LogitsCrossentropy(keras.metrics.MeanMetricWrapper):
     """Binary cross entropy of labels `[R]` or `[R, K]` and logits `[R, K]`. (Keras' own metric refuses the former.)"""
 
@@ -41,13 +23,6 @@ class LogitsCrossentropy(keras.metrics.MeanMetricWrapper):
 def _crossentropy(y_true: Any, y_pred: Any) -> Any:
     y_pred = ops.convert_to_tensor(y_pred)
     return keras.losses.binary_crossentropy(in_shape_of(y_true, y_pred), y_pred, from_logits=True)
-
-
-def _sign_agrees(y_true: Any, y_pred: Any) -> Any:
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = in_shape_of(y_true, y_pred)
-    right = ops.equal(ops.cast(ops.greater(y_pred, 0), y_true.dtype), y_true)
-    return ops.mean(ops.cast(right, "float32"), axis=-1)
 
 
 @final

@@ -20,3 +20,8 @@ from gnnkit.models.contrastive_losses._metrics import pseudo_condition_number as
 from gnnkit.models.contrastive_losses._metrics import rankme as rankme
 from gnnkit.models.contrastive_losses._metrics import self_clustering as self_clustering
 from gnnkit.models.contrastive_losses._svd_metrics import AllSvdMetrics as AllSvdMetrics
+from gnnkit.models.contrastive_losses._task import ContrastiveLossTask as ContrastiveLossTask
+from gnnkit.models.contrastive_losses._tasks import BarlowTwinsTask as BarlowTwinsTask
+from gnnkit.models.contrastive_losses._tasks import DeepGraphInfomaxTask as DeepGraphInfomaxTask
+from gnnkit.models.contrastive_losses._tasks import TripletLossTask as TripletLossTask
+from gnnkit.models.contrastive_losses._tasks import VicRegTask as VicRegTask
