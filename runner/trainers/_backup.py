@@ -22,8 +22,9 @@ class Backup(keras.callbacks.Callback):
     overwrite the best weights with worse ones. One file, replaced at once: a kill leaves the old one or the new one.
 
     directory: where the file lies.
-    every: `"epoch"`, or a number of steps. An epoch that was cut short starts anew from the weights of its last backup.
+    every: `"epoch"`, or a number of steps, after which training goes on in the midst of an epoch.
     callbacks: those whose state is saved. This callback must come after them.
+    writes: whether this process writes the file; others only read it.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Backup(keras.callbacks.Callback):
         *,
         every: int | str = "epoch",
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        writes: bool = True,
     ) -> None:
         super().__init__()
+        self._writes = writes
         self._directory = directory
         self._path = os.path.join(directory, "state.npz")
         self._every = every
@@ -41,7 +44,11 @@ class Backup(keras.callbacks.Callback):
         self._saved_callbacks: list[dict[str, Any]] = []
         self._epochs: list[int] = []
         self._logs: list[dict[str, float]] = []
-        self._steps = 0
+        # Steps of all epochs, the steps of the current one, and the current one.
+        self._steps, self._step, self._epoch = 0, 0, 0
+        # Where training goes on, and the metrics there.
+        self._resumed_at: tuple[int, int] = (0, 0)
+        self._metrics: list[Any] = []
 
     @property
     def history(self) -> tuple[list[int], dict[str, list[float]]]:
@@ -49,13 +56,13 @@ class Backup(keras.callbacks.Callback):
         keys = dict.fromkeys(k for logs in self._logs for k in logs)
         return self._epochs, {k: [logs[k] for logs in self._logs if k in logs] for k in keys}
 
-    def restore(self, model: keras.Model) -> tuple[int, bool]:
-        """Loads the backup into `model`: the number of epochs done, and whether a callback had stopped training.
+    def restore(self, model: keras.Model) -> tuple[int, int, bool]:
+        """Loads the backup into `model`: epochs done, steps done in the next one, whether a callback had stopped training.
 
-        (0, False) without a backup. ValueError: the backup is of another model.
+        (0, 0, False) without a backup. ValueError: the backup is of another model.
         """
         if not tf.io.gfile.exists(self._path):
-            return 0, False
+            return 0, 0, False
         with tf.io.gfile.GFile(self._path, "rb") as f:
             saved = np.load(io.BytesIO(f.read()), allow_pickle=False)
         meta = json.loads(saved["meta"].tobytes())
@@ -74,31 +81,53 @@ class Backup(keras.callbacks.Callback):
             {**state, **{k: [saved[n] for n in names] for k, names in meta["callback_arrays"][i].items()}}
             for i, state in enumerate(meta["callbacks"])
         ]
-        return meta["epochs_done"], meta["stopped"]
+        self._resumed_at = meta["epochs_done"], meta["step"]
+        self._steps = meta["steps"] - meta["step"]
+        self._metrics = [saved[f"metric_{i}"] for i in range(meta["metrics"])]
+        return meta["epochs_done"], meta["step"], meta["stopped"]
 
     def on_train_begin(self, logs: Any = None) -> None:
         # Their own on_train_begin has just forgotten everything.
         for callback, state in zip(self._callbacks, self._saved_callbacks, strict=False):
             vars(callback).update(state)
 
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch, self._step = epoch, 0
+        if self._is_repeated(1):
+            # Keras has just forgotten what the steps before the interruption added up to.
+            for variable, value in zip(_metrics_variables(self.model), self._metrics, strict=True):
+                variable.assign(value)
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._steps += 1
-        if isinstance(self._every, int) and self._steps % self._every == 0:
-            self._save(epochs_done=self._epochs[-1] + 1 if self._epochs else 0)
+        before = self._steps
+        self._steps += batch + 1 - self._step
+        self._step = batch + 1
+        due = isinstance(self._every, int) and self._steps // self._every > before // self._every
+        if due and not self._is_repeated(self._step):
+            self._save(epochs_done=self._epoch, step=self._step)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._epochs.append(epoch)
         self._logs.append({k: float(v) for k, v in (logs or {}).items()})
-        self._save(epochs_done=epoch + 1)
+        self._save(epochs_done=epoch + 1, step=0)
+
+    def _is_repeated(self, step: int) -> bool:
+        """Whether the step was done before the interruption."""
+        return self._epoch == self._resumed_at[0] and step <= self._resumed_at[1]
 
     def on_train_end(self, logs: Any = None) -> None:
-        if tf.io.gfile.exists(self._directory):
+        if self._writes and tf.io.gfile.exists(self._directory):
             tf.io.gfile.rmtree(self._directory)
 
-    def _save(self, *, epochs_done: int) -> None:
+    def _save(self, *, epochs_done: int, step: int) -> None:
         model: Any = self.model
+        # All processes must take part in reading metrics, which add up what each of them has.
+        metrics = [_to_numpy(v) for v in _metrics_variables(model)] if step else []
+        if not self._writes:
+            return
         variables = _variables(model)
         arrays: dict[str, Any] = {f"variable_{i}": _to_numpy(v) for i, v in enumerate(variables)}
+        arrays.update({f"metric_{i}": value for i, value in enumerate(metrics)})
         states, callback_arrays = [], []
         for i, callback in enumerate(self._callbacks):
             state: dict[str, Any] = {k: v for k in _CALLBACK_STATE if _is_plain(v := getattr(callback, k, _MISSING))}
@@ -110,6 +139,9 @@ class Backup(keras.callbacks.Callback):
             )
         meta = {
             "epochs_done": epochs_done,
+            "step": step,
+            "steps": self._steps,
+            "metrics": len(metrics),
             "stopped": bool(model.stop_training),
             "epochs": self._epochs,
             "logs": self._logs,
@@ -141,6 +173,10 @@ def _variables(model: keras.Model) -> list[Any]:
         optimizer.build(model.trainable_variables)
     # Shared layers count once.
     return list({id(v): v for v in [*model.variables, *optimizer.variables]}.values())
+
+
+def _metrics_variables(model: Any) -> list[Any]:
+    return [variable for metric in model.metrics for variable in metric.variables]
 
 
 def _to_numpy(variable: Any) -> np.ndarray:

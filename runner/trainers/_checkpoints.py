@@ -21,10 +21,14 @@ class Checkpoints(keras.callbacks.Callback):
 
     monitor: the metric that tells the best evaluation; the larger the better if it is an accuracy or the like.
     latest: when the latest weights are written: `"epoch"`, after so many steps, or `"never"`.
+    writes: whether this process writes files.
     """
 
-    def __init__(self, options: KerasTrainerCheckpointOptions, *, monitor: str, latest: int | str) -> None:
+    def __init__(
+        self, options: KerasTrainerCheckpointOptions, *, monitor: str, latest: int | str, writes: bool = True
+    ) -> None:
         super().__init__()
+        self._writes = writes
         self.model: Any
         self._options = options
         self._monitor = monitor
@@ -42,7 +46,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self._steps += 1
-        if isinstance(self._latest, int) and self._steps % self._latest == 0:
+        if self._writes and isinstance(self._latest, int) and self._steps % self._latest == 0:
             self.model.save_weights(self._options.latest_checkpoint_filepath())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -62,6 +66,8 @@ class Checkpoints(keras.callbacks.Callback):
         self._write()
 
     def _write(self) -> None:
+        if not self._writes:
+            return
         if self._latest == "epoch":
             self.model.save_weights(self._options.latest_checkpoint_filepath())
         if self.best_weights is not None:

@@ -15,9 +15,10 @@ from gnnkit.runner._quiet import quiet_fit
 from gnnkit.runner._stage import stage
 from gnnkit.runner.trainers._backup import Backup
 from gnnkit.runner.trainers._checkpoints import Checkpoints
-from gnnkit.runner.trainers._one_iterator import OneIterator
+from gnnkit.runner.trainers._one_iterator import FirstFrom, OneIterator
 from gnnkit.runner.trainers._options import KerasTrainerCheckpointOptions, KerasTrainerOptions
 from gnnkit.runner.trainers._replicas import built_for
+from gnnkit.runner.trainers._resume import skip_steps
 
 _log = logging.getLogger("gnnkit.runner")
 
@@ -32,7 +33,8 @@ class KerasTrainer(Trainer):
     backup_and_restore: whether a run that was killed goes on from its last backup when it is started again. The backup
         is deleted when training ends.
     backup_dir: `backup` in `model_dir` by default.
-    backup_every_n_steps: `"epoch"`, or a number of steps.
+    backup_every_n_steps: `"epoch"`, or a number of steps. Training goes on after the last backup, with the batches that
+        come next, exactly as if it had not been interrupted, if the order of the examples has a seed.
     steps_per_epoch: repeats the training examples and calls so many steps an epoch.
     verbose: as for `fit`.
     validation_steps: repeats the validation examples and evaluates on so many batches.
@@ -145,25 +147,37 @@ class KerasTrainer(Trainer):
         with _globals(self._options):
             with self._strategy.scope():
                 model = model_fn()
-            checkpoints = Checkpoints(self._checkpoints, monitor=self._monitor, latest=self._checkpoint_every)
-            callbacks: list[Any] = [*self._callbacks, checkpoints, *self._tensorboard()]
-            backup, initial_epoch = None, 0
+            # Of several workers one writes files.
+            writes = bool(self._strategy.extended.should_checkpoint)
+            checkpoints = Checkpoints(
+                self._checkpoints, monitor=self._monitor, latest=self._checkpoint_every, writes=writes
+            )
+            callbacks: list[Any] = [*self._callbacks, checkpoints, *(self._tensorboard() if writes else [])]
+            backup, initial_epoch, done = None, 0, 0
             if self._backup_and_restore:
-                backup = Backup(self._backup_dir, every=self._backup_every, callbacks=callbacks)
+                backup = Backup(self._backup_dir, every=self._backup_every, callbacks=callbacks, writes=writes)
                 with self._strategy.scope():
-                    initial_epoch, stopped = backup.restore(model)
-                if initial_epoch:
-                    _log.info("Training goes on after epoch %d of %d (%s).", initial_epoch, epochs, self._backup_dir)
+                    initial_epoch, done, stopped = backup.restore(model)
+                if initial_epoch or done:
+                    _log.info(
+                        "Training goes on after epoch %d of %d and %d steps (%s).",
+                        initial_epoch,
+                        epochs,
+                        done,
+                        self._backup_dir,
+                    )
                 initial_epoch = epochs if stopped else min(initial_epoch, epochs)
                 callbacks.append(backup)
             per_call = int(getattr(model, "steps_per_execution", None) or 1)
-            train_ds, steps, spec = self._dataset(train_ds_provider, "training", steps, initial_epoch, per_call)
+            train_ds, steps, spec = self._dataset(train_ds_provider, "training", steps, initial_epoch, per_call, done)
             valid_ds, valid_steps = None, None
             if valid_ds_provider is not None:
                 valid_ds, valid_steps, _ = self._dataset(
                     valid_ds_provider, "validation", self._validation_steps, 0, per_call
                 )
-            with stage("training"), quiet_fit(), built_for(model, self._strategy, spec):
+            with stage("training"), quiet_fit(), built_for(model, self._strategy, spec, always=done > 0):
+                if done:
+                    skip_steps(model, done)
                 model.fit(
                     train_ds,
                     epochs=epochs,
@@ -197,55 +211,91 @@ class KerasTrainer(Trainer):
         return [keras.callbacks.TensorBoard(self._model_dir, write_graph=False, update_freq=frequency)]
 
     def _dataset(
-        self, provider: Any, what: str, steps: int | None, initial_epoch: int, steps_per_call: int
+        self, provider: Any, what: str, steps: int | None, initial_epoch: int, steps_per_call: int, done: int = 0
     ) -> tuple[Any, int | None, Any]:
-        """The dataset from `initial_epoch` on, the steps that an epoch takes (None: all), the type of a replica's batch."""
+        """The dataset from a step on, the steps that an epoch takes (None: all), the type of a replica's batch.
+
+        steps: in an epoch, where the user says so. done: steps of `initial_epoch` that are to be left out.
+        """
         if steps is None and hasattr(provider, "know_size"):
             # Where fit() runs into the end of the data, random generators may or may not have advanced once more.
             provider.know_size()
-        knows_epochs = hasattr(provider, "set_initial_epoch")
-        if knows_epochs:
-            provider.set_initial_epoch(initial_epoch)
         replicas = self._strategy.num_replicas_in_sync
         if replicas > 1:
             counts: list[int] = []
             specs: list[Any] = []
 
             def make(context: tf.distribute.InputContext) -> tf.data.Dataset:
-                dataset = provider.get_dataset(context)
+                # Elements of this pipeline in a step.
+                share = replicas // context.num_input_pipelines
+                dataset, skipped, count = _at(provider, context, what, steps, initial_epoch, done, share)
                 specs.append(dataset.element_spec)
-                counts.append(int(dataset.cardinality()) * context.num_input_pipelines // replicas)
-                dataset = _finite(dataset, what, steps)
+                counts.append(count)
                 # Without an end no replica can run out of data before the others.
-                return dataset if steps is not None or counts[-1] < 1 else dataset.repeat()
+                endless = steps is not None or count > 0
+                if what == "validation" and steps is not None:
+                    return dataset.repeat().take(steps * share).repeat()
+                return (dataset.repeat() if endless else dataset).skip(skipped)
 
             distributed = self._strategy.distribute_datasets_from_function(make)
             return distributed, steps or (counts[0] if counts[0] > 0 else None), specs[0]
-        dataset = provider.get_dataset(tf.distribute.InputContext())
-        if not knows_epochs and steps is None:
-            for _ in range(initial_epoch):
-                iter(dataset)  # A dataset that is shuffled anew in each epoch goes on to the order of the next.
-        cardinality = int(dataset.cardinality())
-        dataset = _finite(dataset, what, steps)
-        if steps is None and cardinality > 0 and cardinality % steps_per_call == 0:
+        dataset, skipped, count = _at(provider, tf.distribute.InputContext(), what, steps, initial_epoch, done, 1)
+        spec = dataset.element_spec
+        if what == "validation" and steps is not None:
+            # The same batches each time, whether training was interrupted or not.
+            return OneIterator(dataset.repeat().take(steps).repeat()), steps, spec
+        if steps is not None:
+            return dataset.repeat().skip(skipped), steps, spec
+        if count > 0 and count % steps_per_call == 0:
             # So that fit() makes one iterator instead of one or two an epoch.
-            return OneIterator(dataset.repeat()), cardinality, dataset.element_spec
-        return dataset, steps, dataset.element_spec
+            return OneIterator(dataset.repeat().skip(skipped)), count, spec
+        return (FirstFrom(dataset, skipped) if skipped else dataset), None, spec
 
 
-def _finite(dataset: tf.data.Dataset, what: str, steps: int | None) -> tf.data.Dataset:
+def _at(
+    provider: Any,
+    context: tf.distribute.InputContext,
+    what: str,
+    steps: int | None,
+    initial_epoch: int,
+    done: int,
+    share: int,
+) -> tuple[tf.data.Dataset, int, int]:
+    """The dataset, in the order of the pass in which training goes on, the elements to skip, and the steps of a pass.
+
+    The last is negative if it is not known. share: elements of this dataset in a step.
+    """
+    knows_passes = hasattr(provider, "set_initial_epoch")
+    passes, skipped = initial_epoch, done
+    if steps is not None:
+        # Epochs are cut out of one stream of passes.
+        passes, skipped = 0, initial_epoch * steps + done
+        if skipped:
+            if knows_passes:
+                provider.set_initial_epoch(0)
+            count = int(provider.get_dataset(context).cardinality()) // share
+            if count > 0:
+                passes, skipped = divmod(skipped, count)
+    if knows_passes:
+        provider.set_initial_epoch(passes)
+    dataset = provider.get_dataset(context)
+    if not knows_passes:
+        for _ in range(passes):
+            iter(dataset)  # A dataset that is shuffled anew in each epoch goes on to the order of the next.
     cardinality = int(dataset.cardinality())
+    _check_finite(cardinality, what, steps)
+    return dataset, skipped * share, cardinality // share if cardinality > 0 else cardinality
+
+
+def _check_finite(cardinality: int, what: str, steps: int | None) -> None:
     if cardinality == 0:
         raise ValueError(
             f"The {what} dataset is empty: no batch came. Are there fewer examples than global_batch_size with "
             "drop_remainder (or several replicas)?"
         )
-    if steps is not None:
-        return dataset.repeat()
-    if cardinality == tf.data.INFINITE_CARDINALITY:
+    if steps is None and cardinality == tf.data.INFINITE_CARDINALITY:
         name = "steps_per_epoch" if what == "training" else "validation_steps"
         raise ValueError(f"The {what} dataset is infinite. Pass KerasTrainer({name}=...).")
-    return dataset
 
 
 @contextlib.contextmanager

@@ -30,3 +30,24 @@ class OneIterator(tf.data.Dataset):
         if self._iterator is None:
             self._iterator = iter(self._dataset)
         return self._iterator
+
+
+@final
+class FirstFrom(tf.data.Dataset):
+    """A dataset whose first iterator begins after `skipped` elements."""
+
+    def __init__(self, dataset: tf.data.Dataset, skipped: int) -> None:
+        self._dataset, self._skipped = dataset, skipped
+        super().__init__(dataset._variant_tensor)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _inputs(self) -> list[tf.data.Dataset]:
+        return [self._dataset]
+
+    @property
+    def element_spec(self) -> Any:
+        """The type of the elements."""
+        return self._dataset.element_spec
+
+    def __iter__(self) -> Any:
+        dataset, self._skipped = self._dataset.skip(self._skipped), 0
+        return iter(dataset)

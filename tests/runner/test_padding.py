@@ -204,5 +204,5 @@ def test_labels_that_belong_to_nothing(train):
         def metrics(self):
             return []
 
-    with pytest.raises(ValueError, match=r"Odd: there are \d+ labels, but 9 components or readout nodes"):
+    with pytest.raises(ValueError, match=r"Odd: there are \d+ labels, but 9 components"):
         train("odd", runner.TightPadding, task=Odd())

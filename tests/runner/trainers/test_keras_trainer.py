@@ -1,5 +1,6 @@
 """KerasTrainer: checkpoints, resuming, logs, strategies."""
 
+import json
 import os
 import pathlib
 import signal
@@ -20,6 +21,17 @@ class _Stop(RuntimeError):
     pass
 
 
+class _StopAfterBatches(keras.callbacks.Callback):
+    def __init__(self, count):
+        super().__init__()
+        self._left = count
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._left -= 1
+        if not self._left:
+            raise _Stop
+
+
 class _StopAt(keras.callbacks.Callback):
     def __init__(self, epoch):
         super().__init__()
@@ -32,7 +44,19 @@ class _StopAt(keras.callbacks.Callback):
 
 @pytest.fixture
 def train(tmp_path, gtspec, examples, model_fn):
-    def run(epochs, *, units=8, callbacks=(), name="run", seed=3, valid=True, early=True, **kwargs):
+    def run(
+        epochs,
+        *,
+        units=8,
+        callbacks=(),
+        name="run",
+        seed=3,
+        valid=True,
+        early=True,
+        provider=None,
+        steps_per_execution=None,
+        **kwargs,
+    ):
         keras.utils.set_random_seed(11)
         early_stopping = [keras.callbacks.EarlyStopping(patience=50, restore_best_weights=True)] if early else []
         dataset = tf.data.Dataset.from_tensor_slices(examples)
@@ -43,7 +67,10 @@ def train(tmp_path, gtspec, examples, model_fn):
             **{"summarize_every_n_steps": "never", **kwargs},
         )
         result = runner.run(
-            train_ds_provider=runner.PassthruDatasetProvider(dataset.take(32), shuffle_datasets=True, seed=seed),
+            train_ds_provider=provider(dataset.take(32))
+            if provider
+            else runner.PassthruDatasetProvider(dataset.take(32), shuffle_datasets=True, seed=seed),
+            steps_per_execution=steps_per_execution,
             valid_ds_provider=runner.PassthruDatasetProvider(dataset.skip(32)) if valid else None,
             model_fn=lambda spec: model_fn(spec, units),
             optimizer_fn=lambda: keras.optimizers.Adam(0.02),
@@ -72,6 +99,66 @@ def test_an_interrupted_run_ends_as_if_nothing_had_happened(train, tmp_path):
     for a, b in zip(resumed.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not (tmp_path / "cut" / "backup").exists()
+
+
+class _UnknownSize:
+    """A provider of which nothing is known but its elements."""
+
+    def __init__(self, dataset):
+        self._dataset = dataset.shuffle(32, seed=5).filter(lambda _: True)
+
+    def get_dataset(self, context):
+        return self._dataset
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "steps"),
+    [
+        ({}, 7),
+        # Epochs of three steps are cut out of a stream of passes of four.
+        pytest.param({"steps_per_epoch": 3, "validation_steps": 1}, 8, marks=pytest.mark.slow),
+        pytest.param({"provider": _UnknownSize, "steps_per_epoch": 3}, 8, marks=pytest.mark.slow),
+        pytest.param({"steps_per_epoch": 4, "validation_per_epoch": 2}, 7, marks=pytest.mark.slow),
+        pytest.param({"steps_per_execution": 2}, 3, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_goes_on_in_the_midst_of_an_epoch(train, kwargs, steps):
+    expected = train(3, name="whole", **kwargs)
+    with pytest.raises(_Stop):
+        train(3, name="cut", backup_every_n_steps=2, callbacks=[_StopAfterBatches(steps)], **kwargs)
+    read = []
+    resumed = train(3, name="cut", backup_every_n_steps=2, callbacks=[_Count(read)], **kwargs)
+    assert resumed.history.history == expected.history.history
+    for a, b in zip(resumed.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert read[0] >= 1  # Not from the beginning.
+
+
+class _Count(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self._epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epochs.append(epoch)
+
+
+@pytest.mark.slow
+def test_kills_at_twenty_random_moments_change_nothing(tmp_path):
+    command = [sys.executable, "tests/runner/trainers/kill_runs.py", "tests/runner/conftest.py", tmp_path, "5", "4"]
+    result = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    *lines, last = result.stdout.splitlines() or [""]
+    assert last == '{"died": 20}', result.stderr[-3000:]
+    assert len(lines) == 6 and len(set(lines)) == 1
+    assert json.loads(lines[0])["epoch"] == [0, 1, 2, 3]
 
 
 def test_a_backup_of_another_model_is_refused(train):
