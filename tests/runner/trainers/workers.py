@@ -4,6 +4,7 @@ usage: workers.py CONFTEST FOLDER FILES PORTS INDEX [STOP_AFTER_EPOCH]. PORTS: o
 for a single process.
 """
 
+# ruff: noqa: E402
 import importlib.util
 import json
 import os
