@@ -23,7 +23,6 @@ from gnnkit.runner.config._load import loads as loads
 from gnnkit.runner.config._load import to_plain as to_plain
 from gnnkit.runner.config._load import to_yaml as to_yaml
 from gnnkit.runner.config._model import GCN as GCN
-from gnnkit.runner.config._model import VanillaMPNN as VanillaMPNN
 from gnnkit.runner.config._run import RunConfig as RunConfig
 from gnnkit.runner.config._sampling import Hop as Hop
 from gnnkit.runner.config._sampling import HopSampling as HopSampling
@@ -50,6 +49,17 @@ from gnnkit.runner.config._training import EarlyStopping as EarlyStopping
 from gnnkit.runner.config._training import Export as Export
 from gnnkit.runner.config._training import Runtime as Runtime
 from gnnkit.runner.config._training import Training as Training
+from gnnkit.runner.config._updates import GAT as GAT
+from gnnkit.runner.config._updates import HGT as HGT
+from gnnkit.runner.config._updates import RGCN as RGCN
+from gnnkit.runner.config._updates import Custom as Custom
+from gnnkit.runner.config._updates import GATv2 as GATv2
+from gnnkit.runner.config._updates import GraphSAGE as GraphSAGE
+from gnnkit.runner.config._updates import MtAlbis as MtAlbis
+from gnnkit.runner.config._updates import MultiHeadAttention as MultiHeadAttention
+from gnnkit.runner.config._updates import Rounds as Rounds
+from gnnkit.runner.config._updates import TransformerConv as TransformerConv
+from gnnkit.runner.config._updates import VanillaMPNN as VanillaMPNN
 
 __all__ = [
     "Attribution",
@@ -58,6 +68,7 @@ __all__ = [
     "ConfigError",
     "ConstantSchedule",
     "CosineSchedule",
+    "Custom",
     "DatasetData",
     "DropFeature",
     "EarlyStopping",
@@ -65,17 +76,25 @@ __all__ = [
     "Export",
     "FeatureSplit",
     "Features",
+    "GAT",
+    "GATv2",
     "GCN",
+    "GraphSAGE",
+    "HGT",
     "Hop",
     "HopSampling",
     "IdEmbeddingFeature",
     "KeyPath",
+    "MtAlbis",
+    "MultiHeadAttention",
     "NodeClassification",
     "NumberFeature",
     "Problem",
+    "RGCN",
     "RandomSplit",
     "Range",
     "ResolvedHop",
+    "Rounds",
     "RunConfig",
     "Runtime",
     "SpecSampling",
@@ -83,6 +102,7 @@ __all__ = [
     "TableData",
     "TextHashFeature",
     "Training",
+    "TransformerConv",
     "TreeSampling",
     "VanillaMPNN",
     "VectorFeature",

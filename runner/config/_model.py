@@ -2,51 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from gnnkit.runner.config._base import Count, NonNegative, Rate, Section, Switch, infer_type
-
-REDUCE_TYPES = ("sum", "mean", "max", "min")
-
-
-class VanillaMPNN(Section):
-    """Message passing as in `gnnkit.models.vanilla_mpnn`: works on all heterogeneous graphs."""
-
-    type: Literal["vanilla_mpnn"] = "vanilla_mpnn"
-    """This model."""
-
-    units: Count = 64
-    """Size of the state of each node."""
-
-    message_dim: Count = 64
-    """Size of the messages that edges carry."""
-
-    num_layers: Count = 2
-    """Rounds of message passing. With sampling, more rounds than hops bring nothing new."""
-
-    dropout_rate: Rate = 0.1
-    """Share of the entries of messages and states that are set to 0 in training."""
-
-    l2_regularization: NonNegative = 0.0
-    """Weight of the squared weights in the loss."""
-
-    reduce_type: str = "mean"
-    """How messages are combined: `sum`, `mean`, `max` or `min`, or several, as `mean|max`."""
-
-    use_layer_normalization: Switch = False
-    """Whether states are normalized at the end of each round."""
-
-    receiver_tag: Literal["source", "target"] | None = None
-    """The end of the edges that messages go to. By default `source` with sampling (sampled edges lead away from the
-    root, and messages must come to it) and `target` on the whole graph."""
-
-    @field_validator("reduce_type")
-    @classmethod
-    def _known_reduce_types(cls, value: str) -> str:
-        unknown = [part for part in value.split("|") if part not in REDUCE_TYPES]
-        if unknown:
-            raise ValueError(f"expected {', '.join(REDUCE_TYPES)}, or several of them joined by '|'")
-        return value
+from gnnkit.runner.config._updates import (
+    GAT,
+    HGT,
+    RGCN,
+    Custom,
+    GATv2,
+    GraphSAGE,
+    MtAlbis,
+    MultiHeadAttention,
+    TransformerConv,
+    VanillaMPNN,
+)
 
 
 class GCN(Section):
@@ -74,9 +44,14 @@ class GCN(Section):
     """The end of the edges that messages go to: by default `source` with sampling, `target` on the whole graph."""
 
 
-_Model = Annotated[VanillaMPNN | GCN, Field(discriminator="type")]
-_ModelInput = _Model | Literal["vanilla_mpnn", "gcn"]
+Stacked = VanillaMPNN | MtAlbis | GATv2 | GAT | MultiHeadAttention | TransformerConv | HGT | GraphSAGE | RGCN | Custom
+_Model = Annotated[Stacked | GCN, Field(discriminator="type")]
+_ModelInput = (
+    _Model
+    | Literal["vanilla_mpnn", "mt_albis", "gat_v2", "gat", "multi_head_attention", "transformer_conv", "hgt"]
+    | Literal["graph_sage", "rgcn", "gcn"]
+)
 Model = Annotated[
     _Model,
-    BeforeValidator(infer_type(default="vanilla_mpnn"), json_schema_input_type=_ModelInput),
+    BeforeValidator(infer_type(("class", "custom"), default="vanilla_mpnn"), json_schema_input_type=_ModelInput),
 ]

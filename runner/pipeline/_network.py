@@ -11,11 +11,12 @@ from gnnkit.graph import GraphTensorSpec
 from gnnkit.keras import Input, Model
 from gnnkit.keras._builder import incoming_edge_sets
 from gnnkit.keras.layers import MapFeatures
-from gnnkit.models import gcn, vanilla_mpnn
+from gnnkit.models import gcn
 from gnnkit.ops import reverse_tag
-from gnnkit.runner.config import GCN, RunConfig, VanillaMPNN, WholeGraph
+from gnnkit.runner.config import GCN, Rounds, RunConfig, WholeGraph
 from gnnkit.runner.pipeline._encode import make_embedder
 from gnnkit.runner.pipeline._features import FeaturePlan
+from gnnkit.runner.pipeline._updates import edge_argument, make_update
 
 
 def receiver_tag(config: RunConfig) -> int:
@@ -56,15 +57,19 @@ class Network:
         )
         for kind, plan, present, heard in sets:
             deaf = [name for name, inputs in plan.items() if inputs and name in present and name not in heard]
-            # The GCN has no place for features of edges.
-            if kind == "edge_sets" and isinstance(config.model, GCN):
+            if kind == "edge_sets" and not self._reads_edges:
                 deaf = [name for name, inputs in plan.items() if inputs]
             notes += [f"features.{kind}.{name} is not used: {self._why(kind)}" for name in deaf]
         return notes
 
+    @property
+    def _reads_edges(self) -> bool:
+        model = self._config.model
+        return isinstance(model, Rounds) and edge_argument(model) is not None
+
     def _why(self, kind: str) -> str:
-        if kind == "edge_sets" and isinstance(self._config.model, GCN):
-            return "'gcn' does not read features of edges."
+        if kind == "edge_sets" and not self._reads_edges:
+            return f"{self._config.model.type!r} does not read features of edges."
         tag = "source" if receiver_tag(self._config) == SOURCE else "target"
         return (
             f"with messages to the {tag} of edges (model.receiver_tag) and {self._config.model.num_layers} layers, "
@@ -73,9 +78,9 @@ class Network:
 
     def _make_layers(self, spec: GraphTensorSpec) -> list[Any]:
         model, tag = self._config.model, receiver_tag(self._config)
-        if isinstance(model, VanillaMPNN):
+        if isinstance(model, Rounds):
             flow = information_flow(spec, tag, self._config.task.node_set, model.num_layers)
-            return _vanilla_mpnn(model, self._plan, tag, flow)
+            return _rounds(model, self._plan, tag, flow)
         if isinstance(model, GCN):
             return _gcn(model, self._plan, tag)
         raise TypeError(f"There is no network for a model section of type {type(model).__name__}.")
@@ -109,27 +114,22 @@ def information_flow(spec: GraphTensorSpec, tag: int, read_out: str, num_layers:
     return Flow(rounds=[r for r in rounds if r], node_sets=node_sets, edge_sets=edge_sets)
 
 
-def _vanilla_mpnn(model: VanillaMPNN, plan: FeaturePlan, tag: int, flow: Flow) -> list[Any]:
-    has_edge_features = any(plan.edge_sets.get(name) for name in flow.edge_sets)
-    layers = [
-        make_embedder(plan, flow.node_sets, flow.edge_sets if has_edge_features else ()),
-        _to_units(model.units, model.dropout_rate),
-    ]
-    for node_set_names in flow.rounds:
-        layers.append(
-            vanilla_mpnn.VanillaMPNNGraphUpdate(
-                units=model.units,
-                message_dim=model.message_dim,
+def _rounds(model: Rounds, plan: FeaturePlan, tag: int, flow: Flow) -> list[Any]:
+    reads_edges = edge_argument(model) is not None and any(plan.edge_sets.get(name) for name in flow.edge_sets)
+    return [
+        make_embedder(plan, flow.node_sets, flow.edge_sets if reads_edges else ()),
+        _to_units(model.width, model.first_dropout),
+        *(
+            make_update(
+                model,
+                round=place,
                 receiver_tag=tag,
-                node_set_names=node_set_names,
-                edge_feature=HIDDEN_STATE if has_edge_features else None,
-                reduce_type=model.reduce_type,
-                l2_regularization=model.l2_regularization,
-                dropout_rate=model.dropout_rate,
-                use_layer_normalization=model.use_layer_normalization,
+                node_set_names=names,
+                edge_feature=HIDDEN_STATE if reads_edges else None,
             )
-        )
-    return layers
+            for place, names in enumerate(flow.rounds, start=1)
+        ),
+    ]
 
 
 def _to_units(units: int, dropout_rate: float) -> Any:

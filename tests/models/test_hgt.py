@@ -110,3 +110,16 @@ def test_errors():
         make(feature_name="x")(GRAPH)
     with pytest.raises(ValueError, match="no node set receives from an edge set at receiver_tag 1"):
         make()(random_graph(1, node_sets={"a": 6}, edge_sets={}))
+
+
+def test_only_the_named_node_sets_are_updated():
+    graph = random_graph(1, node_sets={"a": 6, "b": 6}, edge_sets=SETS["edge_sets"])
+    update = make(receiver_tag=gnnkit.SOURCE, dropout_rate=0.0, node_set_names=["b"])
+    result = update(graph)
+    np.testing.assert_array_equal(result.node_sets["a"][H], graph.node_sets["a"][H])
+    assert np.abs(np.asarray(result.node_sets["b"][H]) - np.asarray(graph.node_sets["b"][H])).max() > 1e-3
+    assert [weight.path for weight in update.weights if "query_node_b" in weight.path]
+    assert not [weight.path for weight in update.weights if "query_node_a" in weight.path]
+    assert HGTGraphUpdate.from_config(update.get_config()).get_config() == update.get_config()
+    with pytest.raises(ValueError, match="node_set_names has 'a', which does not receive from an edge set at"):
+        make(node_set_names=["a"])(graph)

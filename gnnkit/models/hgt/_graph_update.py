@@ -1,6 +1,6 @@
 """The graph update of Hu et al.'s heterogeneous graph transformers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, final
 
 import keras
@@ -34,13 +34,14 @@ class HGTGraphUpdate(GraphLayer):
     kernel_initializer: of all matrices W.
     use_bias: whether there are biases b.
     feature_name: the node state h, read and replaced.
+    node_set_names: the node sets to update; all ordinary ones that receive by default.
 
-    Input: a scalar graph with the node state on all node sets that send or receive; features of edges are not used. All
-    ordinary node sets that receive are updated; auxiliary sets do not take part. Output: the graph with new states
+    Input: a scalar graph with the node state on all node sets that send or receive; features of edges are not used.
+    Auxiliary sets do not take part. Output: the graph with new states
     `[V, H * C]`, where receivers without senders have m = 0. With `return_attention=True` in the call: a pair of it and
     the coefficients `{edge set name: [E, H]}`.
-    ValueError: no set receives, or a receiver's state is neither H * C wide nor, for a latent node set, of width 0 (which
-    is left out of h_v'). KeyError: no node state.
+    ValueError: no set receives, or one of node_set_names does not; a receiver's state is neither H * C wide nor, for a
+    latent node set, of width 0 (which is left out of h_v'). KeyError: no node state.
 
     Reference: Hu et al., Heterogeneous Graph Transformer, https://arxiv.org/abs/2003.01332.
 
@@ -65,6 +66,7 @@ class HGTGraphUpdate(GraphLayer):
         use_bias: bool = True,
         activation: Any = "gelu",
         feature_name: str = HIDDEN_STATE,
+        node_set_names: Collection[str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -87,6 +89,7 @@ class HGTGraphUpdate(GraphLayer):
         self._use_bias = use_bias
         self._activation = keras.activations.get(activation)
         self._feature_name = feature_name
+        self._node_set_names = None if node_set_names is None else sorted(node_set_names)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -101,11 +104,19 @@ class HGTGraphUpdate(GraphLayer):
             "use_bias": self._use_bias,
             "activation": keras.activations.serialize(self._activation),
             "feature_name": self._feature_name,
+            "node_set_names": self._node_set_names,
         }
 
     def build(self, input_shape: Any = None) -> None:
         graph = self.first_graph
         self._incoming = {k: sorted(v) for k, v in sorted(incoming_edge_sets(graph.spec, self._receiver_tag).items())}
+        if self._node_set_names is not None and (wrong := sorted({*self._node_set_names} - {*self._incoming})):
+            raise ValueError(
+                f"HGTGraphUpdate: node_set_names has {wrong[0]!r}, which does not receive from an edge set at "
+                f"receiver_tag {self._receiver_tag}. Those that do are {list(self._incoming)}."
+            )
+        if self._node_set_names is not None:
+            self._incoming = {name: self._incoming[name] for name in self._node_set_names}
         if not self._incoming:
             raise ValueError(
                 f"HGTGraphUpdate: no node set receives from an edge set at receiver_tag {self._receiver_tag}. The edge "

@@ -18,7 +18,12 @@ _PAPER = "Known: label, part, score, tags, venue, words, year."
 WRONG = [
     ("training.epocs=3", "training.epocs", f"unknown key 'epocs'. Did you mean 'epochs'? {_TRAINING}"),
     ("model.dropout=0.1", "model.dropout", f"unknown key 'dropout'. Did you mean 'dropout_rate'? {_MPNN}"),
-    ("model.type=gnc", "model.type", "unknown type 'gnc'. Did you mean 'gcn'? Allowed: gcn, vanilla_mpnn."),
+    (
+        "model.type=gnc",
+        "model.type",
+        "unknown type 'gnc'. Did you mean 'gcn'? Allowed: custom, gat, gat_v2, gcn, "
+        "graph_sage, hgt, mt_albis, multi_head_attention, rgcn, transformer_conv, vanilla_mpnn.",
+    ),
     (
         "task={node_set: paper}",
         "task",

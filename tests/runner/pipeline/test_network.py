@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from gnnkit import SOURCE, TARGET
+from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import loads
 from gnnkit.runner.pipeline import SilentReporter
 from gnnkit.runner.pipeline._encode import make_encoder
@@ -103,6 +104,11 @@ def test_deaf_sets_are_noted():
         ["sampling={hops: [{edge_set: written_by, size: 2}]}", "model.num_layers=1"],
         ["sampling=none"],
         ["sampling=none", "model.receiver_tag=source"],
+        *([f"model={name}"] for name in ("gat", "gat_v2", "graph_sage", "hgt", "mt_albis", "multi_head_attention")),
+        *([f"model={name}"] for name in ("rgcn", "transformer_conv")),
+        ["model={type: mt_albis, attention_type: multi_head, next_state_type: residual, edge_set_combine_type: sum}"],
+        ["model={type: graph_sage, use_pooling: false, combine_type: sum, units: 6}"],
+        ["model={class: gnnkit.models.mt_albis.MtAlbisGraphUpdate, units: 6, args: {message_dim: 4}}"],
     ],
     ids=lambda overrides: " ".join(overrides)[:50] or "as is",
 )
@@ -110,7 +116,23 @@ def test_every_weight_has_a_gradient(overrides):
     config, model, graph = network_of(*overrides)
     fit_one_step(model, graph)
     states = model(graph).node_sets["paper"]["hidden_state"]
-    assert states.shape == (graph.node_sets["paper"].total_size, config.model.units)
+    assert states.shape == (graph.node_sets["paper"].total_size, config.model.width)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "model={class: no.such.module.Update}",
+            "model.class: 'no.such.module.Update' cannot be imported .ModuleNotFound",
+        ),
+        ("model={class: gnnkit.models.NoUpdate}", "'gnnkit.models.NoUpdate' cannot be imported .AttributeError"),
+        ("model={class: gnnkit.models.mt_albis.MtAlbisGraphUpdate}", r"MtAlbisGraphUpdate\(.*\) failed: TypeError"),
+    ],
+)
+def test_wrong_classes_of_the_user(override, message):
+    with pytest.raises(RunError, match=message):
+        network_of(override)
 
 
 def test_a_node_set_that_is_never_reached_is_not_in_the_graph():
