@@ -93,8 +93,16 @@ def base_model(model_fn: Callable[[GraphTensorSpec], keras.Model], specs: Sequen
     return model
 
 
-def with_heads(base: keras.Model, prepared: Preprocessing, tasks: Tasks) -> keras.Model:
-    """The base model, called once for each graph, with the heads of all tasks."""
+def with_heads(base: keras.Model, prepared: Preprocessing, tasks: Tasks, *, trim_to_roots: bool = False) -> keras.Model:
+    """The base model, called once for each graph, with the heads of all tasks.
+
+    trim_to_roots: without what no head reads, as far as that can be told.
+    """
+    model = _with_heads(base, prepared, tasks)
+    return gnnkit.keras.trim_to_roots(model) if trim_to_roots else model
+
+
+def _with_heads(base: keras.Model, prepared: Preprocessing, tasks: Tasks) -> keras.Model:
     inputs = [gnnkit.keras.Input(spec) for spec in prepared.specs]
     with stage("model_fn"):
         outputs = [base(graph) for graph in inputs]
@@ -142,7 +150,7 @@ def flat_weights(loss_weights: Mapping[str, float], losses: Mapping[str, Any]) -
 def allow_xla(model: keras.Model) -> None:
     """Lets models of graphs be compiled with XLA, which they refuse since graphs change their shapes."""
     for layer in [model, *model._flatten_layers(include_self=False)]:
-        if isinstance(layer, gnnkit.keras.Model):
+        if isinstance(layer, (gnnkit.keras.Model, gnnkit.keras.layers.GraphLayer)):
             layer.supports_jit = True
 
 

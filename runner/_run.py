@@ -48,7 +48,10 @@ def run(
     use_data_service_for_validation: bool = False,
     steps_per_execution: int | None = None,
     run_eagerly: bool = False,
-    jit_compile: bool = False,
+        # Trimmed graphs have other sizes from batch to batch, for which XLA would compile anew.
+        model: Any = _models.with_heads(base, prepared, task, trim_to_roots=trim_to_roots and not jit_compile)
+        if jit_compile:
+            _models.allow_xla(model)
 ) -> RunResult:
     """Trains a graph neural network: data, features, labels, base model, head, training, export.
 
@@ -76,6 +79,11 @@ def run(
     jit_compile: compiles the steps with XLA, which needs padding: XLA compiles anew for each size.
 
     Batches go this way: batch, parse, merge, filter, pad, feature processors, `task.preprocess`.
+=======
+    trim_to_roots: leaves the computation of states that no task reads out of the trained model, where tasks are about
+        root nodes and the base model allows it: see `gnnkit.keras.trim_to_roots`. `RunResult.base_model` is as it was
+        made, and shares its layers.
+>>>>>>> c0f3833 (The Runner leaves out states that no root reads; runtime.trim_to_roots turns it off)
 
     ValueError: an argument, a provider's elements or what a callback returns is not as it should be; the message, or a
     note on it, names the stage.
@@ -131,6 +139,9 @@ def run(
         model: Any = _models.with_heads(base, prepared, task)
         if jit_compile:
             _models.allow_xla(model)
+=======
+        model: Any = _models.with_heads(base, prepared, task, trim_to_roots=trim_to_roots)
+>>>>>>> c0f3833 (The Runner leaves out states that no root reads; runtime.trim_to_roots turns it off)
         with stage("compile"):
             losses, metrics, loss_factors = _compiled(task, loss_weights)
             model.compile(

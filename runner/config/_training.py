@@ -125,3 +125,7 @@ class Runtime(Section):
 
     deterministic: Switch = True
     """Whether operations that may differ in rounding from run to run are replaced by ones that do not."""
+
+    trim_to_roots: Switch | None = None
+    """Whether states that no prediction rests on are left out: by default with sampling, but not on the whole graph,
+    where nearly all states are read."""

@@ -13,6 +13,8 @@ from gnnkit.ops import _primitives
 class OneHot(keras.layers.Layer):
     """Places int `[N]` in `[0, depth)` as float `[N, depth]`."""
 
+    is_local = True
+
     def __init__(self, depth: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._depth = depth
@@ -31,6 +33,8 @@ class OneHot(keras.layers.Layer):
 @keras.saving.register_keras_serializable("gnnkit")
 class BagOfWords(GraphLayer):
     """Hashed words, ragged int `[N, (words)]`, as counts `[N, buckets]` or as the mean of learned vectors `[N, dim]`."""
+
+    is_local = True
 
     def __init__(self, buckets: int, dim: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -20,7 +20,7 @@ from gnnkit.runner.pipeline._callbacks import Progress
 from gnnkit.runner.pipeline._encode import make_encoder
 from gnnkit.runner.pipeline._explain import explain
 from gnnkit.runner.pipeline._fit import make_optimizer, make_task, make_trainer, monitored, steps_per_epoch
-from gnnkit.runner.pipeline._network import Network
+from gnnkit.runner.pipeline._network import Network, trims
 from gnnkit.runner.pipeline._prepare import Prepared, prepare
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
 from gnnkit.runner.pipeline._summary import RunSummary, top_features
@@ -141,6 +141,7 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
             epochs=config.training.epochs,
             feature_processors=[encoder],
             model_exporters=[],
+            trim_to_roots=trims(config),
         )
     return _Trained(result=result, network=network, progress=progress, notes=tuple(notes))
 

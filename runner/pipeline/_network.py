@@ -27,6 +27,12 @@ def receiver_tag(config: RunConfig) -> int:
     return {"source": SOURCE, "target": TARGET}[tag]
 
 
+def trims(config: RunConfig) -> bool:
+    """Whether states that no prediction rests on are left out."""
+    wanted = config.runtime.trim_to_roots
+    return not isinstance(config.sampling, WholeGraph) if wanted is None else wanted
+
+
 @final
 class Network:
     """The base model of a config, made of layers from graph to graph.

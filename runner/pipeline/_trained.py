@@ -22,7 +22,7 @@ from gnnkit.runner.pipeline._describe import Description
 from gnnkit.runner.pipeline._encode import make_encoder
 from gnnkit.runner.pipeline._explain import Explanation, explain
 from gnnkit.runner.pipeline._fit import make_task
-from gnnkit.runner.pipeline._network import Network
+from gnnkit.runner.pipeline._network import Network, trims
 from gnnkit.runner.pipeline._plan_file import Learned
 from gnnkit.runner.pipeline._predict import Predictions, predict
 from gnnkit.runner.pipeline._prepare import Prepared, prepare_trained
@@ -202,7 +202,7 @@ def _models_of(config: RunConfig, data: Prepared, task: Any) -> tuple[Network, R
     prepared = _models.preprocessing(gtspec, (make_encoder(data.plan, gtspec),), task)
     network = Network(config, data.plan)
     base = _models.base_model(network.model_fn, prepared.specs)
-    model = _models.with_heads(base, prepared, task)
+    model = _models.with_heads(base, prepared, task, trim_to_roots=trims(config))
     result = RunResult(
         preprocess_model=prepared.model,
         base_model=base,

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import gnnkit
 from gnnkit import runner
+from gnnkit.models.vanilla_mpnn import VanillaMPNNGraphUpdate
 
 
 def _provider(elements, seed=None):
@@ -98,6 +99,39 @@ def test_the_models_of_the_result(settings, graphs):
     assert logits.shape == [1, 2]
     head = result.trained_model.get_layer("classification_logits")
     np.testing.assert_allclose(head(base.node_sets["paper"]["hidden_state"][:1]), logits, rtol=1e-5)
+
+
+def _message_passing(spec):
+    graph = gnnkit.keras.Input(spec)
+    states = gnnkit.keras.layers.MapFeatures(
+        node_sets_fn=lambda node_set, node_set_name: keras.layers.Dense(8)(node_set["x"])
+    )(graph)
+    update = VanillaMPNNGraphUpdate(units=8, message_dim=8, receiver_tag=gnnkit.TARGET)
+    return gnnkit.keras.Model(graph, update(states))
+
+
+def test_states_that_no_root_reads_are_not_computed(settings, graphs):
+    settings["model_fn"] = _message_passing
+    results = []
+    for trim in (True, False):
+        keras.utils.set_random_seed(7)
+        results.append(runner.run(**settings, trim_to_roots=trim))
+    trimmed, whole = results
+    losses = [r.trained_model.history.history["loss"] for r in results]
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+    assert _layer_types(trimmed.trained_model) >= {"TrimPlan", "TakeRows"}
+    assert not _layer_types(whole.trained_model) & {"TrimPlan", "TakeRows"}
+    # The base model is the one that model_fn made, with the trained weights.
+    assert not _layer_types(trimmed.base_model) & {"TrimPlan", "TakeRows"}
+    graph, _ = trimmed.preprocess_model(graphs[0])
+    states = trimmed.base_model(graph).node_sets["paper"]["hidden_state"]
+    assert len(states) == graph.node_sets["paper"].total_size
+    head = trimmed.trained_model.get_layer("classification_logits")
+    np.testing.assert_allclose(head(states[:1]), trimmed.trained_model(graph), rtol=1e-4, atol=1e-6)
+
+
+def _layer_types(model):
+    return {type(layer).__name__ for layer in model._flatten_layers()}
 
 
 def test_labels_by_structured_readout_do_not_reach_the_model(settings):

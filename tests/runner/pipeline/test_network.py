@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import gnnkit
 from gnnkit import SOURCE, TARGET
 from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import loads
 from gnnkit.runner.pipeline import SilentReporter
 from gnnkit.runner.pipeline._encode import make_encoder
-from gnnkit.runner.pipeline._network import Flow, Network, information_flow, receiver_tag
+from gnnkit.runner.pipeline._network import Flow, Network, information_flow, receiver_tag, trims
 from gnnkit.runner.pipeline._prepare import prepare
 
 CONFIG = """
@@ -53,6 +54,22 @@ def fit_one_step(model, graph):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # Keras warns of variables without gradients.
         keras.optimizers.Adam().apply(gradients, variables)
+
+
+@pytest.mark.parametrize("overrides", [[], ["runtime.trim_to_roots=false"], ["sampling=none"]])
+def test_models_of_sampled_graphs_are_trimmed(overrides):
+    config = loads(CONFIG, overrides)
+    assert trims(config) == (overrides == [])
+
+
+def test_the_whole_network_is_trimmed():
+    _, model, graph = network_of()
+    told = gnnkit.keras.explain_trimming(model, node_set_name="paper")
+    assert set(told.values()) == {"trimmed"} and len(told) == len(model.layers) - len(model.inputs)
+    trimmed = gnnkit.keras.trim_to_roots(model, node_set_name="paper")
+    want, got = (gnnkit.gather_first_node(m(graph), "paper", feature_name="hidden_state") for m in (model, trimmed))
+    np.testing.assert_allclose(got, want, 1e-5, 1e-6)
+    assert trimmed(graph).node_sets["paper"].total_size == len(want) < graph.node_sets["paper"].total_size
 
 
 def test_receiver_tags():
