@@ -48,10 +48,8 @@ def run(
     use_data_service_for_validation: bool = False,
     steps_per_execution: int | None = None,
     run_eagerly: bool = False,
-        # Trimmed graphs have other sizes from batch to batch, for which XLA would compile anew.
-        model: Any = _models.with_heads(base, prepared, task, trim_to_roots=trim_to_roots and not jit_compile)
-        if jit_compile:
-            _models.allow_xla(model)
+    jit_compile: bool = False,
+    trim_to_roots: bool = True,
 ) -> RunResult:
     """Trains a graph neural network: data, features, labels, base model, head, training, export.
 
@@ -77,13 +75,11 @@ def run(
     steps_per_execution: batches that one call of the compiled step handles; 1 by default, 100 on TPUs.
     run_eagerly: for debugging.
     jit_compile: compiles the steps with XLA, which needs padding: XLA compiles anew for each size.
+    trim_to_roots: leaves the computation of states that no task reads out of the trained model, where tasks are about
+        root nodes and the base model allows it, but not under XLA: see `gnnkit.keras.trim_to_roots`.
+        `RunResult.base_model` is as it was made, and shares its layers.
 
     Batches go this way: batch, parse, merge, filter, pad, feature processors, `task.preprocess`.
-=======
-    trim_to_roots: leaves the computation of states that no task reads out of the trained model, where tasks are about
-        root nodes and the base model allows it: see `gnnkit.keras.trim_to_roots`. `RunResult.base_model` is as it was
-        made, and shares its layers.
->>>>>>> c0f3833 (The Runner leaves out states that no root reads; runtime.trim_to_roots turns it off)
 
     ValueError: an argument, a provider's elements or what a callback returns is not as it should be; the message, or a
     note on it, names the stage.
@@ -136,12 +132,12 @@ def run(
     def compiled_model() -> keras.Model:
         base = _models.base_model(model_fn, prepared.specs)
         bases.append(base)
-        model: Any = _models.with_heads(base, prepared, task)
+        # Trimmed graphs have other sizes from batch to batch, for which XLA would compile anew.
+        model: Any = _models.with_heads(
+            base, prepared, task, trim_to_roots=trim_to_roots and not (jit_compile or on_tpu)
+        )
         if jit_compile:
             _models.allow_xla(model)
-=======
-        model: Any = _models.with_heads(base, prepared, task, trim_to_roots=trim_to_roots)
->>>>>>> c0f3833 (The Runner leaves out states that no root reads; runtime.trim_to_roots turns it off)
         with stage("compile"):
             losses, metrics, loss_factors = _compiled(task, loss_weights)
             model.compile(

@@ -6,7 +6,7 @@ import keras
 
 from gnnkit.graph import GraphTensor, _keras
 from gnnkit.graph._piece import structure_to_lists
-from gnnkit.keras.layers._first_call import RemembersFirstCall
+from gnnkit.keras.layers._first_call import RemembersFirstCall, sizes_are_static
 
 _Functional = _keras.Functional
 
@@ -19,6 +19,8 @@ class Model(RemembersFirstCall, keras.Model):
     its own. A plain `keras.Model` over graphs trains and stores weights as well, but its `.keras` files cannot be loaded:
     only this class keeps the structure of its graphs. It also refuses graphs that have other sets or features than its
     input, where Keras would take the tensors in the order in which they come.
+
+    XLA (`compile(jit_compile=True)`) needs graphs of static sizes: pad them, and make the inputs of their spec.
 
     ValueError (when called): a graph with other sets or features than the input of the model.
     TypeError: inputs and outputs given to the constructor of a subclass.
@@ -45,7 +47,7 @@ class Model(RemembersFirstCall, keras.Model):
             )
         super().__init__(*args, **kwargs)
         # Graphs change their shape from batch to batch, and XLA would compile for each.
-        self.supports_jit = False
+        self.supports_jit = keras.backend.backend() != "tensorflow"
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Where Keras wants an example of what replicas get, it takes the mean over them, which graphs do not have."""
@@ -73,7 +75,7 @@ class FunctionalModel(_Functional, Model):  # type: ignore[misc]
     # Keras recognises a functional model by the names of these arguments.
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         _Functional.__init__(self, inputs, outputs, name=name or _keras.auto_name("model"), **kwargs)
-        self.supports_jit = False
+        self.supports_jit = keras.backend.backend() != "tensorflow" or sizes_are_static(self.inputs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         _check_graphs(self, kwargs["inputs"] if "inputs" in kwargs else args[0] if args else None, self._inputs_struct)

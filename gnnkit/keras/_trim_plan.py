@@ -57,6 +57,8 @@ class TrimPlan(GraphLayer):
     it, all of them.
     """
 
+    _jit_on_static_sizes = False
+
     def __init__(self, stages: Sequence[Any], roots: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._stages = [stage if isinstance(stage, Stage) else _stage(stage) for stage in stages]
@@ -253,6 +255,8 @@ def _adjacency(adjacency: Any, rows: Any, nodes: Mapping[str, _Selection], recei
 @keras.saving.register_keras_serializable("gnnkit")
 class TakeRows(GraphLayer):
     """The features of the graph before, for the rows of a graph of `TrimPlan`."""
+
+    _jit_on_static_sizes = False
 
     def call(self, graph: GraphTensor, rows: GraphTensor) -> GraphTensor:
         node_sets: dict[str, NodeSet] = {}

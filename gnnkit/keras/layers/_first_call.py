@@ -13,17 +13,26 @@ class RemembersFirstCall:
     """Mixed into `keras.layers.Layer`s: Keras' own build config knows shapes only, not graphs with dtypes and names."""
 
     _first_call: Any = None
+    _jit_on_static_sizes = True
+    supports_jit: bool
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._first_call is not None:
             return super().__call__(*args, **kwargs)  # type: ignore[misc]
         self._first_call = keras.tree.map_structure(_to_symbolic, (args, kwargs))
         try:
-            return super().__call__(*args, **kwargs)  # type: ignore[misc]
+            result = super().__call__(*args, **kwargs)  # type: ignore[misc]
         except Exception:
             # A call that failed, say for lack of a feature, is not what to build and save by.
             self._first_call = None
             raise
+        self._find_out_about_jit(args, kwargs)
+        return result
+
+    def _find_out_about_jit(self, *args: Any) -> None:
+        """XLA compiles anew for each size, so that it is only for models of graphs that all have the same sizes."""
+        if self._jit_on_static_sizes and (keras.backend.backend() != "tensorflow" or sizes_are_static(args)):
+            self.supports_jit = True
 
     @property
     def first_graph(self) -> Any:
@@ -42,6 +51,7 @@ class RemembersFirstCall:
             args, kwargs = _decode(keras.saving.deserialize_keras_object(config["first_call"]))
             # Not by calling the layer: that would leave a node behind, and Keras counts the nodes of saved models.
             self._first_call = (args, kwargs)
+            self._find_out_about_jit(args, kwargs)
             with keras.name_scope(layer.name):
                 self._build_before_call()
                 _symbolic.compute_output_spec(layer.call, *args, **kwargs)
@@ -49,6 +59,17 @@ class RemembersFirstCall:
 
     def _build_before_call(self) -> None:
         """What is to be done before `call` can run."""
+
+
+def sizes_are_static(tree: Any) -> bool:
+    """Whether symbolic tensors have shapes without unknown dimensions. Of eager ones nobody knows what comes next."""
+    tensors = [x for x in keras.tree.flatten(tree) if hasattr(x, "shape")]
+    return all(
+        isinstance(x, keras.KerasTensor) and None not in x.shape
+        if not isinstance(x, tf.Tensor)
+        else not hasattr(x, "numpy") and x.shape.is_fully_defined()
+        for x in tensors
+    )
 
 
 def _to_symbolic(x: Any) -> Any:

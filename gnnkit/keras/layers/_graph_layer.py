@@ -12,8 +12,8 @@ class GraphLayer(RemembersFirstCall, keras.layers.Layer):
     """A Keras layer that takes graphs, pieces of graphs or nested features.
 
     Its weights belong to sub-layers, which build when `call` first runs, and are found again when a saved layer is
-    loaded, since the types of its first arguments are part of its build config. XLA is not used unless asked for:
-    graphs change their shape from batch to batch.
+    loaded, since the types of its first arguments are part of its build config. XLA is only supported for graphs of static
+    sizes (padded ones), as the backend JAX needs them anyway: it compiles anew for each size.
 
     Under mixed precision the layers that compute cast what they read. The graph as a whole is not cast: features
     that a layer passes through (labels, say) keep their dtype.
@@ -21,7 +21,7 @@ class GraphLayer(RemembersFirstCall, keras.layers.Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.supports_jit = False
+        self.supports_jit = self._jit_on_static_sizes and keras.backend.backend() != "tensorflow"
         self.supports_masking = True
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True

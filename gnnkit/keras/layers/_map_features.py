@@ -85,7 +85,10 @@ class MapFeatures(GraphLayer):
             if features is not None:
                 self._outputs.append([kind, name, sorted(features)])
                 outputs += [features[k] for k in sorted(features)]
-        self._mapping = Model(inputs._fields(), outputs) if outputs else _NOTHING
+        self._mapping = _NOTHING
+        if outputs:
+            self._mapping = Model(inputs._fields(), outputs)
+            self._mapping.supports_jit = True  # As far as this layer does.
 
     def _apply(self, kind: str, name: str, piece: Any) -> dict[str, Any] | None:
         fn = self._fns[kind]
@@ -172,7 +175,10 @@ class MapFeatures(GraphLayer):
         self = cls(**{k: revive(v) for k, v in config.items()})
         if structure is None:  # Not called yet, and without functions.
             return self
-        self._mapping = _NOTHING if mapping is None else revive(mapping)
+        self._mapping = _NOTHING
+        if mapping is not None:
+            self._mapping = revive(mapping)
+            self._mapping.supports_jit = True
         self._structure = structure_from_lists(structure)
         self._outputs = outputs
         return self

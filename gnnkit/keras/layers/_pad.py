@@ -32,6 +32,8 @@ class PadToTotalSizes(GraphLayer):
     ([1, 2], [True, False])
     """
 
+    _jit_on_static_sizes = False
+
     def __init__(
         self,
         sizes_constraints: Any,

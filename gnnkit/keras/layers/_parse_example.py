@@ -36,6 +36,8 @@ class ParseExample(_Parse):
     graph_tensor_spec: of the scalar graph in each example.
     """
 
+    _jit_on_static_sizes = False
+
     def call(self, inputs: Any) -> GraphTensor:
         return io.parse_example(self._spec, inputs)
 
