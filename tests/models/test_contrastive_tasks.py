@@ -11,8 +11,8 @@ from gnnkit.models import contrastive_losses
 
 TASKS = [
     contrastive_losses.DeepGraphInfomaxTask,
-    contrastive_losses.BarlowTwinsTask,
-    contrastive_losses.VicRegTask,
+    pytest.param(contrastive_losses.BarlowTwinsTask, marks=pytest.mark.slow),
+    pytest.param(contrastive_losses.VicRegTask, marks=pytest.mark.slow),
     contrastive_losses.TripletLossTask,
 ]
 

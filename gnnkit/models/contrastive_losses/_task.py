@@ -26,7 +26,9 @@ class ContrastiveLossTask(abc.ABC):
     seed: of the default corruptor.
 
     It has the methods of `gnnkit.runner.Task`, which lies above this package: `run` takes what has them. Under padding,
-    padded components have weight 0 in losses and metrics.
+    padded components have weight 0 in losses and metrics. But a corruptor that moves features between nodes moves them
+    between real and padded ones too, and the summary of `DeepGraphInfomaxTask` is over all components: as in TF-GNN, these
+    want little padding.
     ValueError: projector_units that are not positive.
     """
 
