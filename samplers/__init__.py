@@ -5,6 +5,26 @@ from typing import TYPE_CHECKING
 from gnnkit._lazy import attach
 
 if TYPE_CHECKING:
+    from gnnkit.experimental.sampler import CompositeLayer as CompositeLayer
+    from gnnkit.experimental.sampler import ConnectingEdgesSampler as ConnectingEdgesSampler
+    from gnnkit.experimental.sampler import InMemIndexToFeaturesAccessor as InMemIndexToFeaturesAccessor
+    from gnnkit.experimental.sampler import InMemIntegerKeyToBytesAccessor as InMemIntegerKeyToBytesAccessor
+    from gnnkit.experimental.sampler import InMemStringKeyToBytesAccessor as InMemStringKeyToBytesAccessor
+    from gnnkit.experimental.sampler import InMemUniformEdgesSampler as InMemUniformEdgesSampler
+    from gnnkit.experimental.sampler import KeyToBytesAccessor as KeyToBytesAccessor
+    from gnnkit.experimental.sampler import KeyToFeaturesAccessor as KeyToFeaturesAccessor
+    from gnnkit.experimental.sampler import KeyToTfExampleAccessor as KeyToTfExampleAccessor
+    from gnnkit.experimental.sampler import OutgoingEdgesSampler as OutgoingEdgesSampler
+    from gnnkit.experimental.sampler import TfExamplesParser as TfExamplesParser
+    from gnnkit.experimental.sampler import UniformEdgesSampler as UniformEdgesSampler
+    from gnnkit.experimental.sampler import build_graph_tensor as build_graph_tensor
+    from gnnkit.experimental.sampler import create_link_sampling_model_from_spec as create_link_sampling_model_from_spec
+    from gnnkit.experimental.sampler import create_sampling_model_from_spec as create_sampling_model_from_spec
+    from gnnkit.experimental.sampler import ragged_choice as ragged_choice
+    from gnnkit.experimental.sampler import ragged_lookup as ragged_lookup
+    from gnnkit.experimental.sampler import ragged_unique as ragged_unique
+    from gnnkit.experimental.sampler import save_model as save_model
+    from gnnkit.experimental.sampler import set_ext_ops_implementation as set_ext_ops_implementation
     from gnnkit.samplers._dataset import dataset as dataset
     from gnnkit.samplers._graph_tensor import graph_tensor_spec as graph_tensor_spec
     from gnnkit.samplers._graph_tensor import tables_from_graph_tensor as tables_from_graph_tensor
@@ -38,6 +58,27 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        # TF-GNN's API, Keras layers and models, lies above this package: names only, loaded on use.
+        "CompositeLayer": "gnnkit.experimental.sampler",
+        "ConnectingEdgesSampler": "gnnkit.experimental.sampler",
+        "InMemIndexToFeaturesAccessor": "gnnkit.experimental.sampler",
+        "InMemIntegerKeyToBytesAccessor": "gnnkit.experimental.sampler",
+        "InMemStringKeyToBytesAccessor": "gnnkit.experimental.sampler",
+        "InMemUniformEdgesSampler": "gnnkit.experimental.sampler",
+        "KeyToBytesAccessor": "gnnkit.experimental.sampler",
+        "KeyToFeaturesAccessor": "gnnkit.experimental.sampler",
+        "KeyToTfExampleAccessor": "gnnkit.experimental.sampler",
+        "OutgoingEdgesSampler": "gnnkit.experimental.sampler",
+        "TfExamplesParser": "gnnkit.experimental.sampler",
+        "UniformEdgesSampler": "gnnkit.experimental.sampler",
+        "build_graph_tensor": "gnnkit.experimental.sampler",
+        "create_link_sampling_model_from_spec": "gnnkit.experimental.sampler",
+        "create_sampling_model_from_spec": "gnnkit.experimental.sampler",
+        "ragged_choice": "gnnkit.experimental.sampler",
+        "ragged_lookup": "gnnkit.experimental.sampler",
+        "ragged_unique": "gnnkit.experimental.sampler",
+        "save_model": "gnnkit.experimental.sampler",
+        "set_ext_ops_implementation": "gnnkit.experimental.sampler",
         "EdgeTable": "gnnkit.samplers._tables",
         "GraphStore": "gnnkit.samplers._store",
         "GraphTables": "gnnkit.samplers._tables",

@@ -21,6 +21,7 @@ PUBLIC = (
     "gnnkit.compat.nsl",
     "gnnkit.datasets",
     "gnnkit.experimental",
+    "gnnkit.experimental.sampler",
     "gnnkit.graph",
     "gnnkit.interop",
     "gnnkit.interop.tfgnn",

@@ -78,6 +78,7 @@ class GraphTensorBuilder(GraphLayer):
             "remove_parallel_edges": self._single,
         }
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, pieces: Mapping[str, Any]) -> GraphTensor:
         context, node_sets, edge_sets = (pieces[name] for name in ("context", "node_sets", "edge_sets"))
         if not (context or node_sets or edge_sets):

@@ -6,6 +6,7 @@ import abc
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from gnnkit.keras.layers import GraphLayer
 
@@ -17,7 +18,6 @@ class CompositeLayer(GraphLayer, abc.ABC):
     time, with symbolic tensors; as in every functional model of Keras 3, operations of TensorFlow must be in layers
     (`gnnkit.keras.layers.GraphLayer` for those that return ragged tensors).
 
-    >>> import tensorflow as tf
     >>> class Upper(GraphLayer):
     ...     def call(self, keys):
     ...         return tf.ragged.map_flat_values(tf.strings.upper, keys)
@@ -62,6 +62,7 @@ class CompositeLayer(GraphLayer, abc.ABC):
         self._wrapped_model = keras.Model(keras.tree.flatten(inputs), outputs)
         super().build(input_shape)
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return self.wrapped_model(keras.tree.flatten((args, kwargs)))
 

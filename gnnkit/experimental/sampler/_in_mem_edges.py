@@ -128,6 +128,7 @@ class InMemUniformEdgesSampler(GraphLayer, OutgoingEdgesSampler):
     def _what(self) -> str:
         return f"Sampling edge set {self.edge_set_name!r}"
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, source_node_ids: tf.RaggedTensor) -> dict[str, Any]:
         _ragged.check_matrix(source_node_ids, f"{self._what}: source_node_ids")
         ids = source_node_ids.values

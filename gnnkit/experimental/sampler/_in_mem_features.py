@@ -60,6 +60,7 @@ class InMemIndexToFeaturesAccessor(GraphLayer, KeyToFeaturesAccessor):
     def _what(self) -> str:
         return f"Features of {self.name!r}"
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, indices: Any) -> dict[str, Any]:
         flat = indices.flat_values if isinstance(indices, tf.RaggedTensor) else indices
         check_indices(flat, self._what)

@@ -43,6 +43,7 @@ class _InMemKeyToBytesAccessor(GraphLayer, KeyToBytesAccessor):
     def resource_name(self) -> str:
         return self.name
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, keys: tf.RaggedTensor) -> tf.RaggedTensor:
         what = f"Accessor {self.name!r}"
         _ragged.check_matrix(keys, f"{what}: keys")

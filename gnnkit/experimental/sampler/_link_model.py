@@ -128,6 +128,7 @@ class _AddLinkReadout(GraphLayer):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **{f"{end}_set": name for end, name in self._node_sets.items()}}
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, graph: GraphTensor, links: Mapping[str, tf.RaggedTensor]) -> GraphTensor:
         dtype = graph.indices_dtype
         row_splits = links[SOURCE_NAME].row_splits

@@ -175,6 +175,7 @@ class Inner(GraphLayer):
         super().__init__(**kwargs)
         self._inner = inner
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, ids: Any) -> Any:
         return self._inner(ids)
 
@@ -187,6 +188,7 @@ class Inner(GraphLayer):
 class _UniqueIds(GraphLayer):
     """The different ids in a list of `[B, (N)]`."""
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, values: Sequence[tf.RaggedTensor]) -> tf.RaggedTensor:
         for x in values:
             _ragged.check_matrix(x, "Seeds or sampled node ids")

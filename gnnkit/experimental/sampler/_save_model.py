@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,9 +21,10 @@ def save_model(model: Any, filepath: str | os.PathLike[str], signature_name: str
     model: of `create_sampling_model_from_spec`, or another functional model of ragged or dense tensors and graphs.
     filepath: a folder. signature_name: of its signature.
 
-    The signature takes and returns flat tensors by name. A ragged one of name `n` is the flat values, `n`, and the row
-    lengths of its ragged dimensions, `n.d1`, `n.d2` and so on, int64. An input is called as in the model. Fields of a
-    graph are called as in its Examples: `nodes/paper.year`, `nodes/paper.#size`, `edges/cites.#source`.
+    The signature takes and returns flat tensors by name. A ragged output of name `n` is the flat values, `n`, and the
+    row lengths of its ragged dimensions, `n.d1`, `n.d2` and so on, int64. Fields of a graph are called as in its
+    Examples: `nodes/paper.year`, `nodes/paper.#size`, `edges/cites.#source`. An input is called as in the model, and its
+    row lengths `n_d1`; only letters, digits and `_` of its name are kept, since it is an argument.
 
     ValueError: a model that is not functional.
 
@@ -33,7 +35,7 @@ def save_model(model: Any, filepath: str | os.PathLike[str], signature_name: str
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_model(keras.Model(keys, years(keys)), folder)
     ...     signature = tf.saved_model.load(folder).signatures["serving_default"]
-    ...     found = signature(**{"keys": tf.constant([2, 0]), "keys.d1": tf.constant([1, 1], tf.int64)})
+    ...     found = signature(keys=tf.constant([2, 0]), keys_d1=tf.constant([1, 1], tf.int64))
     >>> found["year"].numpy().tolist(), found["year.d1"].numpy().tolist()
     ([2017, 2018], [1, 1])
     """
@@ -41,12 +43,12 @@ def save_model(model: Any, filepath: str | os.PathLike[str], signature_name: str
         raise ValueError(
             f"save_model: {type(model).__name__} is no functional model, made by keras.Model(inputs, outputs)."
         )
-    inputs = {x.name: x for x in keras.tree.flatten(model._inputs_struct)}
+    inputs = {_argument(x.name): x for x in keras.tree.flatten(model._inputs_struct)}
     specs = {key: spec for name, x in inputs.items() for key, spec in _input_specs(name, x)}
 
     def serve(**tensors: tf.Tensor) -> dict[str, tf.Tensor]:
         values = {name: _from_flat(name, x, tensors) for name, x in inputs.items()}
-        outputs = model(keras.tree.map_structure(lambda x: values[x.name], model._inputs_struct))
+        outputs = model(keras.tree.map_structure(lambda x: values[_argument(x.name)], model._inputs_struct))
         return {key: value for name, output in _named(outputs) for key, value in _to_flat(name, output)}
 
     module = tf.Module()
@@ -61,17 +63,24 @@ def save_model(model: Any, filepath: str | os.PathLike[str], signature_name: str
         set_ext_ops_implementation(before)
 
 
+def _argument(name: str) -> str:
+    return re.sub(r"\W", "_", name).strip("_")
+
+
+def _ragged_rank(x: Any) -> int:
+    return (getattr(x, "ragged_rank", None) or 1) if getattr(x, "ragged", False) else 0
+
+
 def _input_specs(name: str, x: Any) -> Iterator[tuple[str, tf.TensorSpec]]:
-    rank = getattr(x, "ragged_rank", None) or 0 if getattr(x, "ragged", False) else 0
+    rank = _ragged_rank(x)
     shape = list(x.shape[rank:])
     yield name, tf.TensorSpec([None, *shape[1:]] if shape else [], x.dtype, name)
     for i in range(1, rank + 1):
-        yield f"{name}.d{i}", tf.TensorSpec([None], tf.int64, f"{name}.d{i}")
+        yield f"{name}_d{i}", tf.TensorSpec([None], tf.int64, f"{name}_d{i}")
 
 
 def _from_flat(name: str, x: Any, tensors: dict[str, tf.Tensor]) -> Any:
-    rank = sum(key.startswith(f"{name}.d") and key[len(name) + 2 :].isdigit() for key in tensors)
-    lengths = [tensors[f"{name}.d{i}"] for i in range(1, rank + 1)]
+    lengths = [tensors[f"{name}_d{i}"] for i in range(1, _ragged_rank(x) + 1)]
     if not lengths:
         return tensors[name]
     ragged = tf.RaggedTensor.from_nested_row_lengths(tensors[name], lengths)

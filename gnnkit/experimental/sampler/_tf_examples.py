@@ -73,6 +73,7 @@ class TfExamplesParser(GraphLayer):
         ]
         return tf.io.RaggedFeature(dtype, value_key=name, partitions=partitions, row_splits_dtype=tf.int64)
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, serialized: Any) -> dict[str, Any]:
         ragged = isinstance(serialized, tf.RaggedTensor)
         flat = serialized.flat_values if ragged else tf.reshape(serialized, [-1])

@@ -101,6 +101,7 @@ class _ChooseEdges(GraphLayer):
             "seed": seed,
         }
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, ids: tf.RaggedTensor, features: Mapping[str, tf.RaggedTensor]) -> dict[str, Any]:
         what, target_name = f"Sampling edge set {self._args['edge_set_name']!r}", self._args["target_name"]
         if target_name not in features:
