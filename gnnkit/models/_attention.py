@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from gnnkit._names import HIDDEN_STATE
+from gnnkit._names import CONTEXT, HIDDEN_STATE
 from gnnkit.graph import _keras
 from gnnkit.keras import clone_initializer
 from gnnkit.keras.layers import AnyToAnyConvolutionBase
-from gnnkit.ops import softmax
+from gnnkit.ops import _primitives, softmax
+from gnnkit.ops._sort_edges import sort_edges
 
 
 class Ends(NamedTuple):
@@ -156,6 +157,10 @@ class AttentionConv(AnyToAnyConvolutionBase):
         return_attention: bool = False,
         training: bool | None = None,
     ) -> Any:
+        tag = self._resolve_tag(receiver_tag)
+        went_to = None
+        if tag != CONTEXT and edge_set_name in graph.edge_sets:
+            graph, went_to = sort_edges(graph, edge_set_name, tag)
         output, attention = super().call(
             graph,
             edge_set_name=edge_set_name,
@@ -163,7 +168,9 @@ class AttentionConv(AnyToAnyConvolutionBase):
             receiver_tag=receiver_tag,
             training=training,
         )
-        return (output, attention) if return_attention else output
+        if not return_attention:
+            return output
+        return output, attention if went_to is None else _primitives.gather(attention, went_to)
 
     def convolve(
         self,

@@ -9,8 +9,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from gnnkit.ops import _sorted_segments
+
 
 def segment_sum(values: Any, ids: Any, num: Any) -> Any:
+    if _sorted_segments.applies(values, ids):
+        return _sorted_segments.segment_sum(values, ids, num)
     if not _has_own_gradient(values):
         return tf.math.unsorted_segment_sum(values, ids, num)
 
@@ -23,30 +27,35 @@ def segment_sum(values: Any, ids: Any, num: Any) -> Any:
 
 
 def segment_max(values: Any, ids: Any, num: Any) -> Any:
-    return _extreme(tf.math.unsorted_segment_max, values, ids, num)
+    return _extreme(_sorted_segments.segment_max, tf.math.unsorted_segment_max, values, ids, num)
 
 
 def segment_min(values: Any, ids: Any, num: Any) -> Any:
-    return _extreme(tf.math.unsorted_segment_min, values, ids, num)
+    return _extreme(_sorted_segments.segment_min, tf.math.unsorted_segment_min, values, ids, num)
 
 
-def _extreme(kernel: Callable[[Any, Any, Any], Any], values: Any, ids: Any, num: Any) -> Any:
+def _extreme(sorting: Callable[..., Any], kernel: Callable[..., Any], values: Any, ids: Any, num: Any) -> Any:
     """Equal extremes share the gradient, as in TensorFlow."""
     if not _has_own_gradient(values):
         return kernel(values, ids, num)
+    kernel = sorting if _sorted_segments.applies(values, ids) else kernel
 
     @tf.custom_gradient
     def reduce(values: tf.Tensor, ids: tf.Tensor) -> Any:
         result = kernel(values, ids, num)
 
         def gradient(upstream: tf.Tensor) -> Any:
-            hit = tf.equal(values, tf.gather(result, ids))
-            hits = tf.math.unsorted_segment_sum(tf.cast(hit, upstream.dtype), ids, tf.shape(result)[0])
-            return tf.where(hit, tf.gather(upstream / hits, ids), tf.zeros([], upstream.dtype)), None
+            hit = tf.cast(tf.equal(values, _gather(result, ids)), upstream.dtype)
+            hits = segment_sum(hit, ids, tf.shape(result)[0])
+            return hit * _gather(tf.math.divide_no_nan(upstream, hits), ids), None
 
         return result, gradient
 
     return reduce(values, ids)
+
+
+def _gather(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+    return _sorted_segments.gather(values, ids) if _sorted_segments.applies(values, ids) else tf.gather(values, ids)
 
 
 def _has_own_gradient(values: Any) -> bool:

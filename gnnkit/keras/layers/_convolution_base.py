@@ -12,6 +12,7 @@ from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import FeatureName, read_features
 from gnnkit.keras.layers._receptive_field import Reads, ReadsAll, check_local
 from gnnkit.ops import broadcast, pool, reverse_tag
+from gnnkit.ops._sort_edges import sort_edges
 
 
 class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
@@ -37,6 +38,8 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
     """
 
     is_local: bool = False
+    # Whether the result does not depend on the order of edges: then `convolve` may get them sorted by receiver.
+    _sorts_edges = False
 
     def __init__(
         self,
@@ -131,6 +134,9 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
                     f"{self._who()}: receiver_tag {tag} needs edge_set_name; node_set_name goes to CONTEXT."
                 )
             edges = _get(graph.edge_sets, edge_set_name, "edge set", self._who())
+            if self._sorts_edges:
+                graph, _ = sort_edges(graph, edge_set_name, tag)
+                edges = graph.edge_sets[edge_set_name]
             names = edges.adjacency.node_set_name(tag), edges.adjacency.node_set_name(reverse_tag(tag))
             receiver, receiver_what = graph.node_sets[names[0]], f"Node set {names[0]!r}"
             sender_node, sender_what = graph.node_sets[names[1]], f"Node set {names[1]!r}"

@@ -32,6 +32,8 @@ class SimpleConv(AnyToAnyConvolutionBase):
     TensorShape([3, 8])
     """
 
+    _sorts_edges = True
+
     def __init__(
         self,
         message_fn: Any,

@@ -13,6 +13,7 @@ class _GraphSAGEConv(AnyToAnyConvolutionBase):
     """What both aggregators share: their senders are nodes alone, whose values drop out edge by edge."""
 
     is_local = True
+    _sorts_edges = True
 
     def __init__(self, *, units: int, reduce_type: str, dropout_rate: float, **kwargs: Any) -> None:
         kwargs.setdefault("receiver_feature", None)

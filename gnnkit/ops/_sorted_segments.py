@@ -1,0 +1,179 @@
+"""Gathering rows and reducing them by segments, on a CPU in `tf.function`: by kernels for sorted segments.
+
+There, training on graphs spends its time on moving one row an edge about. TensorFlow's kernels for sorted segments take a
+third or less of the time of those for unsorted ones (5000 nodes, 20,000 edges, 128 units: a gather 1.5 ms, a sum 13 ms,
+a sorted sum 2.5 ms; one that sorts on the way, 4.5 ms), and sorting is done once for each index of edges: see `segments_of`.
+
+`gather` and `segment_sum` are each other's gradient, so that derivatives of any order take the fast way.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
+
+_MARK = "_gnnkit_segments"
+
+
+class Segments(NamedTuple):
+    """Ids int `[E]` of segments, and rows a segment `[num]`; where they are not sorted, their stable order and they in it."""
+
+    ids: tf.Tensor
+    sizes: tf.Tensor
+    order: tf.Tensor | None = None
+    sorted_ids: tf.Tensor | None = None
+
+    @property
+    def tensors(self) -> list[tf.Tensor]:
+        return [t for t in self if t is not None]
+
+
+def applies(values: Any, ids: Any) -> bool:
+    """Whether rows of `values` can be handled here: see the module."""
+    return (
+        can_sort(ids)
+        and isinstance(values, tf.Tensor)
+        and values.dtype in (tf.float32, tf.float64)
+        and values.shape.rank is not None
+        and values.shape.rank >= 2
+    )
+
+
+def can_sort(ids: Any) -> bool:
+    """Whether operations with these ids can be handled here. XLA has no such kernels, and accelerators need none."""
+    return (
+        isinstance(ids, tf.Tensor)
+        and ids.shape.rank == 1
+        and not tf.executing_eagerly()
+        and not _in_xla()
+        and not _has_accelerator()
+    )
+
+
+def _in_xla() -> bool:
+    """Whether the graph that is being built is for XLA: under `jit_compile=True`, directly or further out."""
+    return control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+@functools.lru_cache
+def _has_accelerator() -> bool:
+    return any(device.device_type != "CPU" for device in tf.config.list_physical_devices())
+
+
+def segments_of(ids: tf.Tensor, num: Any) -> Segments:
+    """The segments of ids int `[E]` in `[0, num)`, sorted once for each tensor of ids in each `tf.function`."""
+    if hasattr(ids, "numpy"):  # A constant from outside of all functions.
+        return _sort(ids, num)
+    known = getattr(ids, _MARK, None)
+    if known is None or not _in_scope(known.sizes, ids):
+        known = _sort(ids, num)
+        setattr(ids, _MARK, known)
+    return known
+
+
+def _in_scope(made: tf.Tensor, ids: tf.Tensor) -> bool:
+    """Not what an inner function made, of ids from outside of it, once that function has ended."""
+    return made.graph is ids.graph or made.graph is tf.compat.v1.get_default_graph()
+
+
+def mark_sorted(ids: tf.Tensor, sizes: tf.Tensor) -> tf.Tensor:
+    """The ids, known to be sorted. Operations on them look for the mark; without it they would sort again."""
+    setattr(ids, _MARK, Segments(ids, sizes))
+    return ids
+
+
+def _sort(ids: tf.Tensor, num: Any) -> Segments:
+    """A counting sort: the transpose of the sparse matrix `[E, num]` that has a 1 in each row, at ids.
+
+    A third of the time of tf.argsort. InvalidArgumentError for ids out of range.
+    """
+    rows, dtype = tf.size(ids, tf.int64), tf.float32
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
+        indices=tf.stack([tf.range(rows), tf.cast(ids, tf.int64)], 1),
+        values=tf.ones([rows], dtype),
+        dense_shape=tf.stack([rows, tf.cast(num, tf.int64)]),
+    )
+    transpose = tf.raw_ops.SparseMatrixTranspose(input=matrix, type=dtype)
+    parts = tf.raw_ops.CSRSparseMatrixComponents(csr_sparse_matrix=transpose, index=0, type=dtype)
+    order = tf.ensure_shape(parts.col_inds, ids.shape)
+    return Segments(ids, parts.row_ptrs[1:] - parts.row_ptrs[:-1], order, tf.gather(ids, order))
+
+
+def gather(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+    """Rows of `values` `[num, ...]` at ids int `[E]`: `[E, ...]`."""
+    return _gather(values, segments_of(ids, tf.shape(values)[0]))
+
+
+def segment_sum(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
+    """Sums rows of `values` `[E, ...]` by ids int `[E]`: `[num, ...]`."""
+    return _with_rows(_segment_sum(values, segments_of(ids, num)), num)
+
+
+# Functions with gradients get all tensors as arguments: those that they captured could not be used in a tf.while_loop.
+
+
+def _gather(values: tf.Tensor, segments: Segments) -> tf.Tensor:
+    @tf.custom_gradient
+    def rows(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
+        segments = Segments(*tensors)
+
+        def gradient(upstream: tf.Tensor) -> Any:
+            return tf.ensure_shape(_segment_sum(upstream, segments), values.shape), *[None] * len(tensors)
+
+        return tf.raw_ops.GatherV2(params=values, indices=segments.ids, axis=0), gradient
+
+    return rows(values, *segments.tensors)
+
+
+def _segment_sum(values: tf.Tensor, segments: Segments) -> tf.Tensor:
+    @tf.custom_gradient
+    def sums(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
+        segments = Segments(*tensors)
+
+        def gradient(upstream: tf.Tensor) -> Any:
+            return tf.ensure_shape(_gather(upstream, segments), values.shape), *[None] * len(tensors)
+
+        if segments.order is None:
+            return _with_empty(tf.math.segment_sum(values, segments.ids), segments), gradient
+        result = tf.raw_ops.SparseSegmentSumWithNumSegments(
+            data=values,
+            indices=segments.order,
+            segment_ids=segments.sorted_ids,
+            num_segments=tf.shape(segments.sizes)[0],
+        )
+        return result, gradient
+
+    return sums(values, *segments.tensors)
+
+
+def segment_max(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
+    """Maxima by segment, without a gradient; the lowest value of the dtype for an empty one."""
+    return _extreme(tf.math.segment_max, values, ids, num, values.dtype.min)
+
+
+def segment_min(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
+    """Minima by segment, without a gradient; the highest value of the dtype for an empty one."""
+    return _extreme(tf.math.segment_min, values, ids, num, values.dtype.max)
+
+
+def _extreme(kernel: Any, values: tf.Tensor, ids: tf.Tensor, num: Any, of_none: Any) -> tf.Tensor:
+    segments = segments_of(ids, num)
+    if segments.order is None:
+        result = kernel(values, ids)
+    else:
+        result = kernel(tf.gather(values, segments.order), segments.sorted_ids)
+    is_empty = tf.reshape(tf.equal(segments.sizes, 0), [-1, *[1] * (values.shape.rank - 1)])
+    result = tf.where(is_empty, tf.constant(of_none, values.dtype), _with_empty(result, segments))
+    return _with_rows(result, num)
+
+
+def _with_empty(result: tf.Tensor, segments: Segments) -> tf.Tensor:
+    """A reduction up to the last segment that has rows, with zeros for those after it: `[num, ...]`."""
+    after = tf.shape(segments.sizes)[0] - tf.shape(result)[0]
+    return tf.pad(result, [[0, after], *[[0, 0]] * (result.shape.rank - 1)])
+
+
+def _with_rows(result: tf.Tensor, num: Any) -> tf.Tensor:
+    """The number of rows as far as it is static, which the kernels lose."""
+    return tf.ensure_shape(result, [tf.get_static_value(num), *result.shape[1:]])
