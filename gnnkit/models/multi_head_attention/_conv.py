@@ -7,7 +7,7 @@ from keras import ops
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import _keras
-from gnnkit.models._attention import AttentionConv, Ends
+from gnnkit.models._attention import AttentionConv, Ends, head_products
 
 _SCORE_SCALINGS = ("none", "rsqrt_dim", "trainable_elup1")
 
@@ -129,7 +129,7 @@ class MultiHeadAttentionConv(AttentionConv):
         queries = self._attention_activation(self._query_of_width(keys.shape[-1])(ends.receiver))
         # Scaled before the broadcast, since there are fewer receivers than edges.
         queries = self._split_heads(queries) * self._scale(keys.shape[-1])
-        scores = ops.sum(ends.from_receiver(queries) * keys, axis=-1)
+        scores = head_products(ends.from_receiver(queries), keys)
         if self._transform_values_after_pooling:
             return scores, ops.expand_dims(ends.concat_senders(), 1)
         return scores, self._split_heads(ends.from_senders(self._value_node, self._value_edge))

@@ -5,7 +5,7 @@ from typing import Any, final
 import keras
 from keras import ops
 
-from gnnkit.models._attention import AttentionConv, Ends, identity
+from gnnkit.models._attention import AttentionConv, Ends, head_products, identity
 
 _SKIP_CONNECTIONS = ("none", "sum", "gated")
 
@@ -64,7 +64,7 @@ class TransformerConv(AttentionConv):
         ends = ends.map_senders(identity, self._edge)
         queries = self._attention_activation(self._query(ends.receiver)) * self._per_head_channels**-0.5
         keys = self._attention_activation(ends.from_senders(self._key, identity))
-        scores = ops.sum(self._split_heads(ends.from_receiver(queries) * keys), axis=-1)
+        scores = head_products(self._split_heads(ends.from_receiver(queries)), self._split_heads(keys))
         return scores, self._split_heads(ends.from_senders(self._value, identity))
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
