@@ -83,11 +83,13 @@ def with_states(library: Any, graph: Any) -> Any:
     )
 
 
-def training_step(library: Any, keras_library: Any, make: Callable[[Any], Any], graph: Any) -> Callable[[], Any]:
+def training_step(
+    library: Any, keras_library: Any, make: Callable[[Any], Any], graph: Any, depth: int = 2
+) -> Callable[[], Any]:
     """One step on the first node set; input states have weights before them, so that all gradients are wanted."""
     root_set = sorted(graph.node_sets)[-1]
     first = {name: keras_library.layers.Dense(UNITS) for name in graph.node_sets}
-    updates = [make(library), make(library)]
+    updates = [make(library) for _ in range(depth)]
     optimizer = keras_library.optimizers.Adam()
     tensors = tf.nest.flatten(graph, expand_composites=True)
     specs = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
@@ -162,15 +164,15 @@ def cases(only: str) -> Iterator[Case]:
         group = f"One step, {what}: {nodes} nodes, {edges} edges"
         for name, update in UPDATES.items():
             if only in f"{group}: {name}":
-                yield Case(group, name, target, _sides(training_step, *update, graph))
+                yield Case(group, name, target, sides(training_step, *update, graph))
         if make_graph is not sampled:
             continue
         for name, update in UPDATES.items():
             if only in f"{group}, trimmed: {name}":
-                yield Case(f"{group}, trimmed", name, 4.0, _sides(rooted_step, *update, graph))
+                yield Case(f"{group}, trimmed", name, 4.0, sides(rooted_step, *update, graph))
 
 
-def _sides(
+def sides(
     step: Callable[..., Any], package: str, function: str, arguments: dict[str, Any], graph: Any
 ) -> dict[str, Callable[[], Any]]:
     def make(library: Any, number: int = 1) -> Any:

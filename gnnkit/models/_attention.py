@@ -160,7 +160,7 @@ class AttentionConv(AnyToAnyConvolutionBase):
     ) -> Any:
         tag = self._resolve_tag(receiver_tag)
         went_to = None
-        if tag != CONTEXT and edge_set_name in graph.edge_sets:
+        if tag != CONTEXT and edge_set_name is not None and edge_set_name in graph.edge_sets:
             graph, went_to = sort_edges(graph, edge_set_name, tag)
         output, attention = super().call(
             graph,
@@ -262,7 +262,7 @@ class HeadScores(keras.layers.Layer):
 
     def call(self, values: Any) -> Any:
         # One product with a block-diagonal matrix [H, H * C] is several times faster than one product a head.
-        heads = ops.expand_dims(ops.eye(self._num_heads, dtype=values.dtype), -1)
+        heads: Any = ops.expand_dims(ops.eye(self._num_heads, dtype=values.dtype), -1)
         blocks: Any = ops.reshape(heads * ops.transpose(self.kernel), (self._num_heads, -1))
         if _primitives.is_tf(values):
             # In this form, the gradient of the vectors takes half the time.

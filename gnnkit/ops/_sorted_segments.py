@@ -2,7 +2,7 @@
 
 There, training on graphs spends its time on moving one row an edge about. TensorFlow's kernels for sorted segments take a
 third or less of the time of those for unsorted ones (5000 nodes, 20,000 edges, 128 units: a gather 1.5 ms, a sum 13 ms,
-a sorted sum 2.5 ms; one that sorts on the way, 4.5 ms), and sorting is done once for each index of edges: see `segments_of`.
+a sorted sum 2.5 ms; one that sorts on the way, 4.5 ms), and sorting is done once for each index: see `segments_of`.
 
 `gather` and `segment_sum` are each other's gradient, so that derivatives of any order take the fast way.
 """
@@ -17,7 +17,7 @@ _MARK = "_gnnkit_segments"
 
 
 class Segments(NamedTuple):
-    """Ids int `[E]` of segments, and rows a segment `[num]`; where they are not sorted, their stable order and they in it."""
+    """Ids int `[E]` of segments, and rows a segment `[num]`; if they are not sorted, their stable order and they in it."""
 
     ids: tf.Tensor
     sizes: tf.Tensor

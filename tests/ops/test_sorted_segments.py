@@ -43,7 +43,7 @@ def with_gradients(fn):
                 loss = tf.reduce_sum(upstream * result**2)
             first = tf.convert_to_tensor(inner.gradient(loss, values))
             square = tf.reduce_sum(first**2)
-        return result, first, outer.gradient(square, values)
+        return result, first, tf.convert_to_tensor(outer.gradient(square, values))
 
     return run
 
