@@ -235,6 +235,7 @@ def serve(side, graph, arrays, threads):
         for _ in range(count):
             next(batches)
         print(json.dumps({"s": time.perf_counter() - start, "cpu_s": time.process_time() - cpu}), flush=True)
+    os._exit(0)  # Pipelines without an end may wait for the interpreter, and it for them.
 
 
 class Process:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gnnkit.samplers._plan import Hop as Hop
     from gnnkit.samplers._plan import Plan as Plan
     from gnnkit.samplers._plan import compile_plan as compile_plan
+    from gnnkit.samplers._py_dataset import PyDataset as PyDataset
     from gnnkit.samplers._read_tables import read_tables as read_tables
     from gnnkit.samplers._report import ReadReport as ReadReport
     from gnnkit.samplers._report import SetReport as SetReport
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from gnnkit.samplers._tables import RaggedColumn as RaggedColumn
     from gnnkit.samplers._tables import check_tables as check_tables
     from gnnkit.samplers._whole_graph import whole_graph_dataset as whole_graph_dataset
+    from gnnkit.samplers._write_samples import SamplesReport as SamplesReport
+    from gnnkit.samplers._write_samples import write_samples as write_samples
     from gnnkit.samplers._write_tables import write_tables as write_tables
 
 __getattr__, __dir__, __all__ = attach(
@@ -88,6 +91,7 @@ __getattr__, __dir__, __all__ = attach(
         "NodeSeeds": "gnnkit.samplers._seeds",
         "NodeTable": "gnnkit.samplers._tables",
         "Plan": "gnnkit.samplers._plan",
+        "PyDataset": "gnnkit.samplers._py_dataset",
         "RaggedColumn": "gnnkit.samplers._tables",
         "ReadReport": "gnnkit.samplers._report",
         "SampledBatch": "gnnkit.samplers._sample",
@@ -95,6 +99,7 @@ __getattr__, __dir__, __all__ = attach(
         "SampledNodes": "gnnkit.samplers._sample",
         "SamplingSpecBuilder": "gnnkit.samplers._spec_builder",
         "SamplingStep": "gnnkit.samplers._spec_builder",
+        "SamplesReport": "gnnkit.samplers._write_samples",
         "SetReport": "gnnkit.samplers._report",
         "check_tables": "gnnkit.samplers._tables",
         "compile_plan": "gnnkit.samplers._plan",
@@ -107,6 +112,7 @@ __getattr__, __dir__, __all__ = attach(
         "tables_from_graph_tensor": "gnnkit.samplers._graph_tensor",
         "to_graph_tensor": "gnnkit.samplers._graph_tensor",
         "whole_graph_dataset": "gnnkit.samplers._whole_graph",
+        "write_samples": "gnnkit.samplers._write_samples",
         "write_tables": "gnnkit.samplers._write_tables",
     },
 )

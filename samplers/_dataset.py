@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Unpack, cast, final
+from typing import Any, Unpack
 
 import numpy as np
 import tensorflow as tf
 
-from gnnkit._names import SOURCE
-from gnnkit.graph import Adjacency, EdgeSet, GraphTensor, NodeSet
-from gnnkit.samplers._bytes_column import BytesColumn
-from gnnkit.samplers._graph_tensor import layout_spec, to_tensor
-from gnnkit.samplers._layout import READOUT, Features, Layout, column_of
-from gnnkit.samplers._order import epoch_order, epoch_seed
-from gnnkit.samplers._plan import Plan, PlanOptions
-from gnnkit.samplers._sample import sample_roots
+from gnnkit.samplers._elements import Elements
+from gnnkit.samplers._layout import Features
+from gnnkit.samplers._order import epoch_order
+from gnnkit.samplers._plan import PlanOptions
 from gnnkit.samplers._seeds import Negatives
-from gnnkit.samplers._source import SeedSource, resolve_request
+from gnnkit.samplers._source import resolve_request
 from gnnkit.samplers._store import GraphStore
-from gnnkit.samplers._tables import RaggedColumn
 
 
 def dataset(
@@ -107,11 +102,8 @@ def dataset(
         readout_features=readout_features,
         options=options,
     )
-    source, layout = cast(SeedSource, request.source), request.layout
-    count = len(source)
-    # Compiles the kernel, once, here and not in a thread of tf.data.
-    sample_roots(store, request.plan, source.take(np.arange(min(count, 1)), 0)[0], 0)
-    dtype = tf.as_dtype(indices_dtype)
+    elements = Elements(store, request, seed=seed, resample=resample, dtype=tf.as_dtype(indices_dtype))
+    count = len(elements)
     shard = (0, 1) if input_context is None else (input_context.input_pipeline_id, input_context.num_input_pipelines)
     changes = shuffle or resample
     readings = itertools.count()
@@ -135,12 +127,10 @@ def dataset(
         end = tf.int64.max if repeat is None else begin + repeat
         return tf.data.Dataset.range(begin, end).flat_map(batches).skip(position[1])
 
-    work = _Work(store, request.plan, layout, source, seed=seed, resample=resample, dtype=dtype)
-    make = _Assembly(store, layout, layout_spec(store.tables, layout, request.components, dtype), work)
     begin = tf.data.Dataset.from_tensors(0).map(lambda x: tf.numpy_function(first_position, [x], tf.int64))
     result = begin.map(lambda x: tf.ensure_shape(x, [2])).flat_map(epochs)
     # AutoGraph would only make tracing slower.
-    graph_of = tf.autograph.experimental.do_not_convert(make.__call__)
+    graph_of = tf.autograph.experimental.do_not_convert(elements.__call__)
     result = result.map(graph_of, num_parallel_calls=num_threads or tf.data.AUTOTUNE, deterministic=True)
     # That functions of Python have no state that matters lets iterators be checkpointed.
     stateless = tf.data.Options()
@@ -152,156 +142,3 @@ def dataset(
         per_epoch = mine // size if drop_remainder else -(-mine // size)
         result = result.apply(tf.data.experimental.assert_cardinality(per_epoch * repeat))
     return result.prefetch(prefetch)
-
-
-@final
-class _Work:
-    """The part of an element that NumPy makes: a flat list of arrays, in an order that `_Assembly` knows."""
-
-    def __init__(
-        self,
-        store: GraphStore,
-        plan: Plan,
-        layout: Layout,
-        source: SeedSource,
-        *,
-        seed: int,
-        resample: bool,
-        dtype: Any,
-    ):
-        self._store, self._plan, self._layout, self._source = store, plan, layout, source
-        self._seed, self._resample = seed, resample
-        self._index = np.dtype(dtype.as_numpy_dtype)
-        # Numbers, and texts on disk, are gathered by NumPy; texts in memory and ragged rows by TensorFlow, without the GIL.
-        self.dense = {
-            ("nodes", name): self._dense(store.tables.node_sets[name], names)
-            for name, names in layout.node_features.items()
-        }
-        self.dense |= {
-            ("edges", name): self._dense(store.tables.edge_sets[name], names)
-            for name, names in layout.edge_features.items()
-        }
-
-    @staticmethod
-    def _dense(table: Any, names: Sequence[str]) -> dict[str, np.ndarray]:
-        columns = {name: column_of(table, name) for name in names}
-        return {
-            name: column
-            for name, column in columns.items()
-            if isinstance(column, BytesColumn)
-            or not isinstance(column, RaggedColumn)
-            and column.dtype.kind not in "OSU"
-        }
-
-    def __call__(self, positions: np.ndarray, epoch: np.ndarray) -> list[np.ndarray]:
-        seed = epoch_seed(self._seed, int(epoch)) if self._resample else self._seed
-        roots, feature_rows = self._source.take(positions, seed)
-        batch = sample_roots(self._store, self._plan, roots, seed)
-        result = []
-        for name, nodes in batch.node_sets.items():
-            result += [nodes.sizes.astype(self._index), nodes.rows]
-            result += [column.take(nodes.rows, axis=0) for column in self.dense["nodes", name].values()]
-        for name, edges in batch.edge_sets.items():
-            rows = edges.rows.astype(np.int64, copy=False)
-            result += [edges.sizes.astype(self._index), rows]
-            result += [edges.source.astype(self._index), edges.target.astype(self._index)]
-            result += [column.take(rows, axis=0) for column in self.dense["edges", name].values()]
-        if self._layout.readout:
-            sizes = [len(batch.roots[0])] if self._plan.joint else np.diff(roots.starts) // len(batch.roots)
-            result.append(np.asarray(sizes, self._index))
-            result += [ends.astype(self._index) for ends in batch.roots]
-            result += [roots.rows if self._layout.readout_features else roots.rows[:0]]
-            result += [feature_rows[name] for name in self._layout.seed_features]
-        return result
-
-
-@final
-class _Assembly:
-    """The part that TensorFlow makes: graphs of the arrays."""
-
-    def __init__(self, store: GraphStore, layout: Layout, spec: Any, work: _Work):
-        self._layout, self._spec, self._work = layout, spec, work
-        self._tables = store.tables
-        self._dtype = spec.indices_dtype
-        self._dense_types: list[tf.DType] = []
-        for name in layout.node_features:
-            dense = work.dense["nodes", name].values()
-            self._dense_types += [self._dtype, tf.int64, *(tf.as_dtype(column.dtype) for column in dense)]
-        for name in layout.edge_features:
-            dense = work.dense["edges", name].values()
-            self._dense_types += [self._dtype, tf.int64, self._dtype, self._dtype]
-            self._dense_types += [tf.as_dtype(column.dtype) for column in dense]
-        if layout.readout:
-            self._dense_types += [self._dtype] * (1 + len(layout.readout_edges))
-            self._dense_types += [tf.int64] * (1 + len(layout.seed_features))
-        # Made here, eagerly, so that a column becomes a tensor once and not in every trace.
-        self._gathered = {
-            (kind, name): {
-                feature: to_tensor(column_of(table, feature))
-                for feature in names
-                if feature not in work.dense[kind, name]
-            }
-            for kind, sets, tables in (
-                ("nodes", layout.node_features, self._tables.node_sets),
-                ("edges", layout.edge_features, self._tables.edge_sets),
-            )
-            for name, names in sets.items()
-            for table in [tables[name]]
-        }
-        seed_table = self._tables.node_sets[layout.seed_set or ""]
-        self._moved = {feature: to_tensor(column_of(seed_table, feature)) for feature in layout.readout_features}
-        self._of_seeds = {feature: to_tensor(column) for feature, column in layout.seed_features.items()}
-
-    def __call__(self, positions: tf.Tensor, epoch: tf.Tensor) -> GraphTensor:
-        arrays = iter(tf.numpy_function(self._work, [positions, epoch], self._dense_types))
-        nodes, edges = {}, {}
-        for name, piece in self._layout.node_features.items():
-            spec = self._spec.node_sets_spec[name]
-            sizes, rows = tf.ensure_shape(next(arrays), spec.sizes_spec.shape), tf.ensure_shape(next(arrays), [None])
-            nodes[name] = NodeSet.from_fields(
-                features=self._features("nodes", name, piece, spec, rows, arrays), sizes=sizes
-            )
-        for name, piece in self._layout.edge_features.items():
-            spec = self._spec.edge_sets_spec[name]
-            sizes, rows = tf.ensure_shape(next(arrays), spec.sizes_spec.shape), tf.ensure_shape(next(arrays), [None])
-            source, target = tf.ensure_shape(next(arrays), [None]), tf.ensure_shape(next(arrays), [None])
-            adjacency = Adjacency.from_indices(
-                source=(spec.adjacency_spec.source_name, source), target=(spec.adjacency_spec.target_name, target)
-            )
-            features = self._features("edges", name, piece, spec, rows, arrays)
-            edges[name] = EdgeSet.from_fields(features=features, sizes=sizes, adjacency=adjacency)
-        if self._layout.readout:
-            self._readout(nodes, edges, arrays)
-        return GraphTensor.from_pieces(None, nodes, edges)
-
-    def _features(
-        self, kind: str, name: str, names: Sequence[str], spec: Any, rows: tf.Tensor, arrays: Any
-    ) -> dict[str, Any]:
-        features = {}
-        for feature in self._work.dense[kind, name]:
-            features[feature] = tf.ensure_shape(next(arrays), spec[feature].shape)
-        for feature, column in self._gathered[kind, name].items():
-            features[feature] = tf.gather(column, rows)
-        return {feature: features[feature] for feature in names}
-
-    def _readout(self, nodes: dict[str, NodeSet], edges: dict[str, EdgeSet], arrays: Any) -> None:
-        spec = self._spec.node_sets_spec[READOUT]
-        sizes = tf.ensure_shape(next(arrays), spec.sizes_spec.shape)
-        ends = [next(arrays) for _ in self._layout.readout_edges]
-        rows = tf.ensure_shape(next(arrays), [None])
-        features = {feature: tf.gather(column, rows) for feature, column in self._moved.items()}
-        for feature, column in self._of_seeds.items():
-            features[feature] = tf.gather(column, tf.ensure_shape(next(arrays), [None]))
-        nodes[READOUT] = NodeSet.from_fields(
-            features={name: _with_static_rows(value, spec[name]) for name, value in features.items()}, sizes=sizes
-        )
-        for (name, node_set), source in zip(self._layout.readout_edges.items(), ends, strict=True):
-            source = tf.ensure_shape(source, self._spec.edge_sets_spec[name].adjacency_spec[SOURCE].shape)
-            places = tf.ensure_shape(tf.range(tf.size(source, out_type=self._dtype), dtype=self._dtype), source.shape)
-            adjacency = Adjacency.from_indices(source=(node_set, source), target=(READOUT, places))
-            edges[name] = EdgeSet.from_fields(sizes=sizes, adjacency=adjacency)
-
-
-def _with_static_rows(value: Any, spec: Any) -> Any:
-    """A tensor with the static shape that its spec tells."""
-    return value if isinstance(value, tf.RaggedTensor) else tf.ensure_shape(value, spec.shape)

@@ -10,6 +10,7 @@ from gnnkit.runner.cli._compare import compare
 from gnnkit.runner.cli._errors import Group
 from gnnkit.runner.cli._examples import examples
 from gnnkit.runner.cli._run import run
+from gnnkit.runner.cli._sample import sample
 from gnnkit.runner.cli._trained import evaluate, explain, export, predict
 from gnnkit.runner.cli._validate import schema, validate
 
@@ -40,6 +41,7 @@ def cli() -> None:
 
 for command in (run, evaluate, predict, explain, export, compare):
     cli.add_command(command)
+cli.add_command(sample)
 cli.add_command(validate)
 cli.add_command(schema)
 cli.add_command(examples)
