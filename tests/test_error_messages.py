@@ -282,7 +282,7 @@ INPUT_AND_OUTPUT = [
      ["Node set `paper`, feature `words`", "nodes/paper.words.d1", "3", "2"]),
     (tf.errors.InvalidArgumentError, lambda: parse({"edges/cites.#source": [2]}),
      ["Edge set `cites`, #source", "index 2", "node set `paper`", "has 2"]),
-    (tf.errors.InvalidArgumentError, lambda: parse({"context/label": []}), ["context/label", "int64", "Values size: 0"]),
+    (tf.errors.InvalidArgumentError, lambda: parse({"context/label": []}), ["Context, feature `label`", "context/label", "is 0", "1"]),
     (ValueError, lambda: gnnkit.write_example(BATCH), ["write_example", "scalar GraphTensor", "rank 1"]),
     (TypeError,
      lambda: gnnkit.write_example(GRAPH.replace_features(node_sets={"paper": {"z": tf.zeros([PAPERS], tf.complex64)}})),

@@ -134,6 +134,14 @@ def spec_of(field: Field) -> Any:
     return tf.TensorSpec(shape_of(field), dtype_of(field))
 
 
+def row_ids(splits: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """The row of each of `values` `[N]`, parted by `splits` int `[B + 1]`: int64 `[N]`.
+
+    In one kernel; `RaggedTensor.value_rowids` takes a dozen.
+    """
+    return tf.raw_ops.RaggedTensorToSparse(rt_nested_splits=[splits], rt_dense_values=values).sparse_indices[:, 0]
+
+
 def to_numpy(field: Field) -> np.ndarray | None:
     """The values of a dense field where they can be had at once: arrays, and tensors in eager mode.
 

@@ -55,5 +55,5 @@ def _merge_index(index: Any, starts: Any) -> Any:
         return _merge_dims(index + starts[:, np.newaxis])
     numbers = _field.to_numpy(index.values)
     if numbers is None:
-        return index.values + tf.gather(starts, index.value_rowids())
+        return index.values + tf.gather(starts, _field.row_ids(index.row_splits, index.values))
     return tf.constant(numbers + np.repeat(starts, index.row_lengths().numpy()))

@@ -1,5 +1,6 @@
 """tf.train.Examples to graphs, in TensorFlow operations alone: works in tf.data and in a SavedModel without gnnkit."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,8 +8,9 @@ import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, GraphTensorSpec
 from gnnkit.io._claims import Claims
-from gnnkit.io._framing import check_framing
+from gnnkit.io._explain import explain
 from gnnkit.io._io_spec import fixed_feature
+from gnnkit.io._strings import check_strings
 from gnnkit.io._wire import Wire, wires
 
 
@@ -20,15 +22,15 @@ def parse_example(
     spec: of the scalar graph in each example.
     serialized: string `[B]`.
     prefix: put before each key as it is.
-    validate: whether to check that the bytes are tf.train.Examples (TensorFlow's parser may crash the process where they
-        are not), that sizes, numbers of values and row lengths agree, and that indices lie in their node sets. Switch
+    validate: whether to check that strings end within their example (where they do not, TensorFlow's parser may crash the
+        process), that sizes, numbers of values and row lengths agree, and that indices lie in their node sets. Switch
         it off only for data that were checked before.
 
     Returns a graph of shape `[B]`. Sets that an example lacks are empty, features whose number of items varies too.
 
     ValueError: `serialized` is no vector. tf.errors.InvalidArgumentError, naming set and feature: a value of another
-    type, a feature of fixed shape that is absent and, with `validate`, data that do not agree. tf.errors.DataLossError:
-    bytes that are no tf.train.Example.
+    type, a feature of fixed shape that is absent, bytes that are no tf.train.Example and, with `validate`, data that do
+    not agree. In a `tf.function`, TensorFlow's own message tells of values of another type, and names the key.
 
     >>> import gnnkit
     >>> graph = gnnkit.homogeneous([0, 1], [1, 0], node_features={"x": [[1.0], [2.0]]})
@@ -79,32 +81,42 @@ class _Parser:
         self._totals = {
             (w.set_type, w.set_name): self._total(w) for w in self._wires if w.role == "sizes"
         }  # Items of each example: int64 [B].
-        self._splits = {w.key: self._item_splits(w) for w in self._wires if not w.is_fixed}
+        self._splits = {w.key: self._item_splits(w) for w in self._wires if not _is_dense(w)}
 
     def _parse(self, serialized: tf.Tensor) -> dict[str, Any]:
+        """Sizes of a known number of components as `[B, components]`; everything else flat."""
         features: dict[str, Any] = {}
         for wire in self._wires:
-            if wire.is_fixed:
+            if _is_dense(wire):
                 features[wire.key] = fixed_feature(wire)
                 continue
             features[wire.key] = tf.io.RaggedFeature(wire.dtype, row_splits_dtype=tf.int64)
             for axis in wire.ragged_axes:
                 features[wire.lengths_key(axis)] = tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)
-        return self._parse_bytes(serialized, features) if features else {}
-
-    def _parse_bytes(self, serialized: tf.Tensor, features: dict[str, Any]) -> dict[str, Any]:
+        if not features:
+            return {}
+        strings = tuple(wire.key for wire in self._wires if wire.dtype == tf.string)
         try:
-            checks = []
-            if self._validate and any(wire.dtype != tf.int64 for wire in self._wires):
-                checks.append(check_framing(serialized))
+            checks = [check_strings(serialized, strings)] if self._validate and strings else []
             with tf.control_dependencies([check for check in checks if check is not None]):
-                return tf.io.parse_example(serialized, features)
-        except tf.errors.DataLossError as error:
-            text = "A string is no serialized tf.train.Example: truncated, damaged or something else"
-            raise tf.errors.DataLossError(None, None, f"{text} ({error.message}).") from None
-        except UnicodeDecodeError as error:  # TensorFlow quotes the bytes in its message.
-            message = error.object.decode(errors="backslashreplace")
-            raise tf.errors.InvalidArgumentError(None, None, message) from None
+                # An Example is also a SequenceExample that has only a context. Of the two parsers, this one takes less
+                # time, and does not trust the lengths of lists of floats.
+                return tf.io.parse_sequence_example(serialized, context_features=features)[0]
+        except (tf.errors.InvalidArgumentError, UnicodeDecodeError) as error:  # TensorFlow quotes bytes in its message.
+            explained = self._explain(serialized) if tf.executing_eagerly() else None
+            if explained is not None:
+                raise explained from None
+            if isinstance(error, UnicodeDecodeError):
+                message = error.object.decode(errors="backslashreplace")
+                raise tf.errors.InvalidArgumentError(None, None, message) from None
+            raise
+
+    def _explain(self, serialized: Any) -> tf.errors.InvalidArgumentError | None:
+        features = {wire.key: (wire.what, wire.dtype) for wire in self._wires}
+        for wire in self._wires:
+            lengths = (f"{wire.what}: row lengths", tf.int64)
+            features.update(dict.fromkeys(map(wire.lengths_key, wire.ragged_axes), lengths))
+        return explain(serialized.numpy(), features)
 
     def _constant(self, value: int) -> tf.Tensor:
         return tf.fill([self._rows], tf.constant(value, tf.int64))
@@ -112,13 +124,16 @@ class _Parser:
     def _flat(self, wire: Wire) -> tuple[Any, Callable[[], Any]]:
         """The sizes or indices of all examples, and what makes the example of each: int64 `[N]`."""
         raw = self._raw[wire.key]
-        if not wire.is_fixed:
+        if not _is_dense(wire):
             return raw.values, raw.value_rowids
         return tf.reshape(raw, [-1]), lambda: tf.repeat(tf.range(self._rows), wire.num_items)
 
     def _total(self, wire: Wire) -> tf.Tensor:
         sizes = self._raw[wire.key]
-        total = tf.reduce_sum(sizes, axis=1) if wire.is_fixed else _sum(sizes)
+        if not wire.is_fixed:
+            total = _sum(sizes)
+        else:
+            total = tf.reshape(sizes, [-1]) if wire.num_items == 1 else tf.reduce_sum(sizes, axis=1)
         if self._validate:
             self._claims.natural(wire.what, *self._flat(wire))
             self._claims.countable(wire.what, total)
@@ -138,11 +153,18 @@ class _Parser:
         """Where the items of each example begin: int64 `[B + 1]`."""
         splits = self._raw[wire.key].row_splits
         what = f"{wire.what} ({wire.key})"
+        if wire.is_fixed:
+            self._claim_fixed(wire, _counts(splits))
+            return splits
         if wire.inner_size == 0:  # Items without values cannot be counted.
             if self._validate:
                 none = f"but items of shape {wire.inner_shape} have"
                 self._claims.equal(f"{what}: the number of values is", _counts(splits), none, self._constant(0))
             return tf.concat([[0], tf.cumsum(self._items(wire))], axis=0)
+        if wire.ragged_rank == 0:
+            if self._validate and wire.role != "sizes":
+                self._claim_items(wire, splits, wire.inner_shape)
+            return splits // wire.inner_size if wire.inner_size > 1 else splits
         if wire.inner_size > 1:
             splits = self._divide(splits, wire.inner_size, f"{what}: values of shape {wire.inner_shape}")
         for axis in range(wire.ragged_rank, 0, -1):
@@ -156,13 +178,21 @@ class _Parser:
                 self._claims.natural(rows, lengths.values, lengths.value_rowids)
                 self._claims.equal(f"{rows} add up to", _sum(lengths), "but the number of rows is", _counts(splits))
             splits = lengths.row_splits
-        if self._validate and wire.role != "sizes":
-            self._claim_items(wire, _counts(splits))
+        if self._validate:
+            self._claim_items(wire, splits, [])
         return splits
 
-    def _claim_items(self, wire: Wire, items: tf.Tensor) -> None:
+    def _claim_fixed(self, wire: Wire, counts: tf.Tensor) -> None:
+        """Even without `validate`: the number of values is that of a known shape."""
+        needs = self._constant(math.prod(wire.shape))
+        what = f"{wire.what} ({wire.key}): the number of values is"
+        self._claims.equal(what, counts, f"but shape {wire.shape} needs", needs)
+        if self._validate and wire.set_type != "context":
+            self._claim_items(wire, tf.range(self._rows + 1) * wire.num_items, [])
+
+    def _claim_items(self, wire: Wire, splits: tf.Tensor, shape: list[int]) -> None:
         source = "the graph has components" if wire.set_type == "context" else "but #size adds up to"
-        self._claims.equal(f"{wire.what} ({wire.key}): the number of items is", items, source, self._items(wire))
+        self._claims.items(f"{wire.what} ({wire.key})", splits, shape, source, self._items(wire))
 
     def _items(self, wire: Wire) -> tf.Tensor:
         """The number of items that `wire` must have: int64 `[B]`."""
@@ -200,19 +230,13 @@ class _Parser:
         for wire in self._wires:
             if wire.role != "index":
                 continue
-            values, row_ids = self._flat(wire)
-            total, ids = self._totals["nodes", wire.node_set], row_ids()
-            self._claims.in_range(wire.what, wire.node_set, values, tf.gather(total, ids), ids)
+            indices, limits = self._raw[wire.key], self._totals["nodes", wire.node_set]
+            self._claims.in_range(wire.what, wire.node_set, indices.values, indices.row_splits, limits)
 
     def graph(self, scalar: bool) -> GraphTensor:
-        checks = []
         if self._validate:
-            for wire in self._wires:
-                if wire.is_fixed and wire.role != "sizes" and wire.set_type != "context":
-                    self._claim_items(wire, self._constant(wire.num_items))
             self._claim_indices()
-            checks = self._claims.check()
-        with tf.control_dependencies(checks):
+        with tf.control_dependencies(self._claims.check()):
             fields = [self._field(wire, scalar) for wire in self._wires]
             sizes = self._context_sizes(scalar)
         return GraphTensor._from_fields(self._spec._structure(), [sizes, *fields])
@@ -234,9 +258,13 @@ class _Parser:
     def _field(self, wire: Wire, scalar: bool) -> Any:
         raw = self._raw[wire.key]
         splits_dtype = self._spec.row_splits_dtype
-        if wire.is_fixed:
+        if _is_dense(wire):
             raw = _from_wire(tf.identity(raw), wire.spec.dtype)
             return tf.squeeze(raw, 0) if scalar else raw
+        if wire.is_fixed:
+            rows = self._batch_size if self._batch_size is not None else -1 if math.prod(wire.shape) else self._rows
+            values = _from_wire(tf.identity(raw.values), wire.spec.dtype)
+            return tf.reshape(values, wire.shape if scalar else [rows, *wire.shape])
         splits = self._splits[wire.key]
         values: Any = _from_wire(tf.identity(raw.values), wire.spec.dtype)
         if wire.inner_shape:
@@ -256,6 +284,11 @@ class _Parser:
             rows = tf.cast(self._rows, splits_dtype)
             return tf.RaggedTensor.from_uniform_row_length(values, tf.cast(wire.shape[0], splits_dtype), nrows=rows)
         return tf.RaggedTensor.from_row_splits(values, tf.cast(splits, splits_dtype), validate=False)
+
+
+def _is_dense(wire: Wire) -> bool:
+    """Whether TensorFlow parses it into one tensor, with zeros where it is absent."""
+    return wire.role == "sizes" and wire.is_fixed
 
 
 def _from_wire(values: tf.Tensor, dtype: tf.DType) -> tf.Tensor:

@@ -101,8 +101,11 @@ BAD = {
     "target too large": ({"edges/e.#target": [7, 0]}, "Edge set `e`, #target: index 7 is outside of node set `a`"),
     "negative source": ({"edges/e.#source": [-1, 0]}, "Edge set `e`, #source: index -1 is outside of node set `a`"),
     "wraps around in int32": ({"edges/e.#source": [2**32, 0]}, "#source: index 4294967296 is outside"),
-    "wrong type": ({"nodes/a.x": [1, 2, 3, 4]}, "nodes/a.x.*Data types don't match. Expected type: float"),
-    "absent context": ({"context/c": None}, "context/c .*is required but could not be found"),
+    "wrong type": ({"nodes/a.x": [1, 2, 3, 4]}, "nodes/a.x.*Data types don.t match. Expected type: float"),
+    "absent context": (
+        {"context/c": None},
+        r"Context, feature `c` \(context/c\): the number of values is 0, but shape \[1\] needs 1",
+    ),
 }
 
 
@@ -186,29 +189,32 @@ def test_items_without_values():
 
 @pytest.mark.parametrize(
     "data",
-    [
-        serialize()[:-1],
-        serialize()[:20],
-        b"\n",
-        b"\n\xff\xff\xff\xff\x0f",
-        # Of these TensorFlow would allocate gigabytes, and crash where it cannot.
-        serialize().replace(b"\x12\n\n\x08", b"\x12\n\n\xff\xff\xff\xff\x0f"),
-        serialize().replace(b"\x12\n\n\x08", b"\x12\n\n\xff\xff\xff\x7f"),
-    ],
-    ids=["cut at the end", "cut early", "a tag", "no features", "5 bytes of length", "4 bytes of length"],
+    [serialize()[:-1], serialize()[:20], b"\n", b"\n\xff\xff\xff\xff\x0f", b"\n\xb1"],
+    ids=["cut at the end", "cut early", "a tag", "length of 5 bytes", "half a length"],
 )
 def test_bytes_that_are_no_example(data):
-    with pytest.raises(
-        tf.errors.DataLossError, match="A string is no serialized tf.train.Example: truncated, damaged or"
-    ):
-        _parse(tf.constant([serialize(), data]))
-    with pytest.raises(tf.errors.DataLossError):
-        _parse_in_function(tf.constant([serialize(), data]))
+    for parse in (_parse, _parse_in_function):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            parse(tf.constant([serialize(), data]))
 
 
-def test_bytes_that_tensorflow_cannot_quote():
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)Could not parse example input, value: .*xb1"):
-        gnnkit.parse_single_example(spec(), b"\n\xb1", validate=False)
+def _field(number: int, payload: bytes, length: bytes | None = None) -> bytes:
+    """Of a protocol buffer, perhaps with a length that lies."""
+    return bytes([8 * number + 2]) + (bytes([len(payload)]) if length is None else length) + payload
+
+
+@pytest.mark.parametrize("length", [b"\x7f", b"\xff\xff\xff\x7f", b"\xff\xff\xff\xff\x07", b"\xff\xff\xff\xff\x0f"])
+@pytest.mark.parametrize("dtype, at_end", [("DT_STRING", True), ("DT_STRING", False), ("DT_FLOAT", False)])
+def test_lengths_beyond_the_end(dtype, at_end, length):
+    """TensorFlow's parser of batches crashes where strings say so, and allocates gigabytes where floats do."""
+    schema = gnnkit.parse_schema(
+        f'node_sets {{ key: "a" value {{ features {{ key: "x" value {{ dtype: {dtype} }} }} }} }}'
+    )
+    values = _field(1, b"" if at_end else b"12345678", length)
+    kind = _field(1, _field(1, b"a string") + values) if dtype == "DT_STRING" else _field(2, values)
+    data = _field(1, _field(1, _field(1, b"nodes/a.x") + _field(2, kind)))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        gnnkit.parse_example(gnnkit.create_graph_spec_from_schema_pb(schema), [b"", data])
 
 
 def test_empty_batch():

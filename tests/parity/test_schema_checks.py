@@ -159,15 +159,6 @@ def test_constraints(make_pair, case):
     assert ours == theirs
 
 
-@pytest.mark.parametrize("data", [b"\n\x05abc", b"\n\x08\n\x01x\x12\x03\n"])
-def test_bytes_that_are_no_example(make_pair, data):
-    ours, theirs = make_pair(lambda library: lambda: library.parse_example(_spec(library), tf.constant([data])))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Could not parse example input"):
-        theirs()
-    with pytest.raises(tf.errors.DataLossError, match="no serialized tf.train.Example"):
-        ours()
-
-
 def test_more_nodes_than_indices_can_count(make_pair):
     example = tf.train.Example()
     example.features.feature["nodes/latent.#size"].int64_list.value.append(2**32 + 1)

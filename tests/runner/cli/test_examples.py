@@ -267,11 +267,12 @@ ERRORS = {
     ),
     "type": (
         [*COUNT, "type"],
-        "type, record 3: Key: edges/e/f.w.  Data types don't match. Expected type: float, Actual type: int64",
+        "type, record 3: Edge set 'e/f', feature 'w' (edges/e/f.w): Data types don't match. Expected type: float32, "
+        "actual type: int64.",
     ),
     "absent": (
         [*SHOW, "absent", "--batch-size", 2],
-        "absent, record 3: Feature: context/label (data type: int64) is required but could not be found.",
+        "absent, record 3: Context, feature `label` (context/label): the number of values is 0, but shape [1] needs 1.",
     ),
     "garbage": ([*SHOW, "garbage", "--mode", "textproto"], "garbage, record 3 is no tf.train.Example."),
     "cut": ([*SHOW, "cut"], "cut is damaged or no TFRecord file: truncated record at "),
