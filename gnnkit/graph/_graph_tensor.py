@@ -96,6 +96,8 @@ class GraphTensor(_Graph, GraphPiece):
 
     _classes = (Context, NodeSet, EdgeSet)
 
+    _cached_segments: dict[Any, Any] | None = None  # What gnnkit.ops resolved.
+
     @classmethod
     def from_pieces(
         cls,

@@ -11,6 +11,7 @@ import tensorflow as tf
 from gnnkit.graph import _field, _keras
 from gnnkit.graph._piece import GraphPiece
 
+_PLAIN = {type(None), bool, int, str}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -81,17 +82,16 @@ def graph_function(fn: F) -> F:
 
     @functools.wraps(fn)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if any(map(_is_symbolic, args)) or any(map(_is_symbolic, kwargs.values())):
-            # Not by calling it: Keras would wrap our error messages into its own.
-            return GraphFunction(function).symbolic_call(*args, **kwargs)
+        for argument in (*args, *kwargs.values()):
+            if type(argument) not in _PLAIN and _is_symbolic(argument):
+                # Not by calling it: Keras would wrap our error messages into its own.
+                return GraphFunction(function).symbolic_call(*args, **kwargs)
         return fn(*args, **kwargs)
 
     return wrapper  # type: ignore[return-value]
 
 
 def _is_symbolic(argument: Any) -> bool:
-    if argument is None or isinstance(argument, (str, int)):
-        return False
     if isinstance(argument, GraphPiece):
         return argument._is_symbolic
     if isinstance(argument, (list, tuple)):

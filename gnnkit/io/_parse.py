@@ -1,6 +1,5 @@
 """tf.train.Examples to graphs, in TensorFlow operations alone: works in tf.data and in a SavedModel without gnnkit."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -184,7 +183,7 @@ class _Parser:
 
     def _claim_fixed(self, wire: Wire, counts: tf.Tensor) -> None:
         """Even without `validate`: the number of values is that of a known shape."""
-        needs = self._constant(math.prod(wire.shape))
+        needs = self._constant(wire.fixed_size)
         what = f"{wire.what} ({wire.key}): the number of values is"
         self._claims.equal(what, counts, f"but shape {wire.shape} needs", needs)
         if self._validate and wire.set_type != "context":
@@ -262,7 +261,7 @@ class _Parser:
             raw = _from_wire(tf.identity(raw), wire.spec.dtype)
             return tf.squeeze(raw, 0) if scalar else raw
         if wire.is_fixed:
-            rows = self._batch_size if self._batch_size is not None else -1 if math.prod(wire.shape) else self._rows
+            rows = self._batch_size if self._batch_size is not None else -1 if wire.fixed_size else self._rows
             values = _from_wire(tf.identity(raw.values), wire.spec.dtype)
             return tf.reshape(values, wire.shape if scalar else [rows, *wire.shape])
         splits = self._splits[wire.key]

@@ -42,6 +42,11 @@ class Wire:
         return self.spec.shape.as_list()[0]
 
     @property
+    def fixed_size(self) -> int:
+        """The number of values of a field that `is_fixed`."""
+        return self.spec.shape.num_elements()
+
+    @property
     def inner_shape(self) -> list[int]:
         """The dense dimensions of one innermost row: all static."""
         return self.spec.shape[self.ragged_rank + 1 :].as_list()

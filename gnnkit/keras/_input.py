@@ -1,6 +1,6 @@
 """Symbolic graphs: the inputs of functional Keras models."""
 
-from typing import Any
+from typing import Any, final
 
 import keras
 import tensorflow as tf
@@ -37,9 +37,22 @@ def _input(spec: Any, name: str | None) -> keras.KerasTensor:
     # The batch size of a model is not that of any one example: Keras must not rely on a static first dimension.
     kwargs: dict[str, Any] = {"batch_shape": tuple(spec.shape.as_list()), "dtype": spec.dtype.name, "name": name}
     if isinstance(spec, tf.RaggedTensorSpec):
-        result: Any = keras.Input(ragged=True, **kwargs)
-        result._ragged_rank = spec.ragged_rank
-        result._row_splits_dtype = spec.row_splits_dtype.name
-        return result
+        layer: Any = RaggedInput(ragged_rank=spec.ragged_rank, row_splits_dtype=spec.row_splits_dtype.name, **kwargs)
+        return layer.output
     dense: Any = keras.Input(**kwargs)
     return dense
+
+
+@final
+@keras.saving.register_keras_serializable("gnnkit")
+class RaggedInput(keras.layers.InputLayer):
+    """An input that keeps its number of ragged dimensions when a model is made again from its config."""
+
+    def __init__(self, *, ragged_rank: int, row_splits_dtype: str, ragged: bool = True, **kwargs: Any) -> None:
+        super().__init__(ragged=ragged, **kwargs)
+        self.ragged_rank, self.row_splits_dtype = ragged_rank, row_splits_dtype
+        tensor: Any = self.output
+        tensor._ragged_rank, tensor._row_splits_dtype = ragged_rank, row_splits_dtype
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "ragged_rank": self.ragged_rank, "row_splits_dtype": self.row_splits_dtype}

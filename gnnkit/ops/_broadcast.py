@@ -6,7 +6,7 @@ from gnnkit._names import CONTEXT
 from gnnkit.graph import GraphTensor
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
-from gnnkit.ops._resolve import Sets, check_tag, get_node_set, node_set_at, resolve_sets, resolve_value
+from gnnkit.ops._resolve import Segments, resolve_segments, resolve_value
 
 
 @graph_function
@@ -33,9 +33,10 @@ def broadcast_node_to_edges(
     [20, 30]
     """
     fn = "broadcast_node_to_edges"
-    check_tag(node_tag, fn, allow_context=False)
-    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
-    return _broadcast(graph_tensor, node_tag, sets, fn, feature_value, feature_name)
+    segments = resolve_segments(
+        graph_tensor, fn, node_tag, edge_set_name=edge_set_name, single=True, allow_context=False
+    )
+    return _broadcast(segments, fn, feature_value, feature_name)
 
 
 @graph_function
@@ -44,8 +45,8 @@ def broadcast_context_to_nodes(
 ) -> Any:
     """The value of each node's component: `[C, ...]` to `[V, ...]`. See `broadcast_node_to_edges`."""
     fn = "broadcast_context_to_nodes"
-    sets = resolve_sets(graph_tensor, fn, node_set_name=node_set_name, single=True)
-    return _broadcast(graph_tensor, CONTEXT, sets, fn, feature_value, feature_name)
+    segments = resolve_segments(graph_tensor, fn, CONTEXT, node_set_name=node_set_name, single=True)
+    return _broadcast(segments, fn, feature_value, feature_name)
 
 
 @graph_function
@@ -54,8 +55,8 @@ def broadcast_context_to_edges(
 ) -> Any:
     """The value of each edge's component: `[C, ...]` to `[E, ...]`. See `broadcast_node_to_edges`."""
     fn = "broadcast_context_to_edges"
-    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
-    return _broadcast(graph_tensor, CONTEXT, sets, fn, feature_value, feature_name)
+    segments = resolve_segments(graph_tensor, fn, CONTEXT, edge_set_name=edge_set_name, single=True)
+    return _broadcast(segments, fn, feature_value, feature_name)
 
 
 @graph_function
@@ -74,20 +75,13 @@ def broadcast(
         same node set at `from_tag`.
     Other arguments and errors: see `broadcast_node_to_edges`.
     """
-    check_tag(from_tag, "broadcast")
-    sets = resolve_sets(graph_tensor, "broadcast", edge_set_name, node_set_name)
-    return _broadcast(graph_tensor, from_tag, sets, "broadcast", feature_value, feature_name)
+    segments = resolve_segments(
+        graph_tensor, "broadcast", from_tag, edge_set_name=edge_set_name, node_set_name=node_set_name
+    )
+    return _broadcast(segments, "broadcast", feature_value, feature_name)
 
 
-def _broadcast(
-    graph_tensor: GraphTensor, from_tag: int | str, sets: Sets, fn: str, feature_value: Any, feature_name: str | None
-) -> Any:
-    if from_tag == CONTEXT:
-        value = resolve_value(graph_tensor.context, "the context", fn, feature_value, feature_name)
-        results = [_primitives.repeat(value, piece.sizes, piece._num_items()) for piece in sets.pieces]
-    else:
-        name = node_set_at(sets, from_tag, fn)  # type: ignore[arg-type]
-        node_set = get_node_set(graph_tensor, fn, name)
-        value = resolve_value(node_set, f"node set {name!r}", fn, feature_value, feature_name)
-        results = [_primitives.gather(value, piece.adjacency[from_tag]) for piece in sets.pieces]
-    return results if sets.was_sequence else results[0]
+def _broadcast(segments: Segments, fn: str, feature_value: Any, feature_name: str | None) -> Any:
+    value = resolve_value(segments.at, segments.label, fn, feature_value, feature_name)
+    results = [_primitives.gather(value, ids) for ids in segments.ids]
+    return results if segments.sets.was_sequence else results[0]

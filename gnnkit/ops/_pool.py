@@ -1,6 +1,9 @@
 """Pooling: edge values to nodes or context, node values to context."""
 
+import functools
 from typing import Any
+
+import tensorflow as tf
 
 from gnnkit._names import CONTEXT, SOURCE, TARGET
 from gnnkit.graph import GraphTensor, _field
@@ -9,14 +12,12 @@ from gnnkit.ops import _primitives
 from gnnkit.ops._broadcast import broadcast
 from gnnkit.ops._reductions import reduce_segments
 from gnnkit.ops._resolve import (
+    Segments,
     Sets,
     check_alike,
     check_tag,
-    components_of,
     get_edge_set,
-    get_node_set,
-    node_set_at,
-    resolve_sets,
+    resolve_segments,
     resolve_value,
 )
 
@@ -49,9 +50,10 @@ def pool_edges_to_node(
     [0, 4, 3]
     """
     fn = "pool_edges_to_node"
-    check_tag(node_tag, fn, allow_context=False)
-    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
-    return _pool(graph_tensor, node_tag, sets, fn, reduce_type, feature_value, feature_name)
+    segments = resolve_segments(
+        graph_tensor, fn, node_tag, edge_set_name=edge_set_name, single=True, allow_context=False
+    )
+    return _pool(segments, fn, reduce_type, feature_value, feature_name)
 
 
 @graph_function
@@ -65,8 +67,8 @@ def pool_nodes_to_context(
 ) -> Any:
     """Reduces the values of the nodes of each component: `[V, ...]` to `[C, ...]`. See `pool_edges_to_node`."""
     fn = "pool_nodes_to_context"
-    sets = resolve_sets(graph_tensor, fn, node_set_name=node_set_name, single=True)
-    return _pool(graph_tensor, CONTEXT, sets, fn, reduce_type, feature_value, feature_name)
+    segments = resolve_segments(graph_tensor, fn, CONTEXT, node_set_name=node_set_name, single=True)
+    return _pool(segments, fn, reduce_type, feature_value, feature_name)
 
 
 @graph_function
@@ -80,8 +82,8 @@ def pool_edges_to_context(
 ) -> Any:
     """Reduces the values of the edges of each component: `[E, ...]` to `[C, ...]`. See `pool_edges_to_node`."""
     fn = "pool_edges_to_context"
-    sets = resolve_sets(graph_tensor, fn, edge_set_name, single=True)
-    return _pool(graph_tensor, CONTEXT, sets, fn, reduce_type, feature_value, feature_name)
+    segments = resolve_segments(graph_tensor, fn, CONTEXT, edge_set_name=edge_set_name, single=True)
+    return _pool(segments, fn, reduce_type, feature_value, feature_name)
 
 
 @graph_function
@@ -101,29 +103,17 @@ def pool(
     edge sets must have the same node set at `to_tag`.
     Other arguments, results and errors: see `pool_edges_to_node`.
     """
-    check_tag(to_tag, "pool")
-    sets = resolve_sets(graph_tensor, "pool", edge_set_name, node_set_name)
-    return _pool(graph_tensor, to_tag, sets, "pool", reduce_type, feature_value, feature_name)
+    segments = resolve_segments(graph_tensor, "pool", to_tag, edge_set_name=edge_set_name, node_set_name=node_set_name)
+    return _pool(segments, "pool", reduce_type, feature_value, feature_name)
 
 
-def _pool(
-    graph_tensor: GraphTensor,
-    to_tag: int | str,
-    sets: Sets,
-    fn: str,
-    reduce_type: str,
-    feature_value: Any,
-    feature_name: str | None,
-) -> Any:
-    ids, num = receivers(graph_tensor, to_tag, sets, fn)
-    values = resolve_values(sets, fn, feature_value, feature_name)
-    check_alike(values, sets.names, fn)
-    return reduce_segments(reduce_type, values, ids, num)
+def _pool(segments: Segments, fn: str, reduce_type: str, feature_value: Any, feature_name: str | None) -> Any:
+    values = resolve_values(segments.sets, fn, feature_value, feature_name)
+    return reduce_segments(reduce_type, values, segments.ids, segments.num)
 
 
 def resolve_values(sets: Sets, fn: str, feature_value: Any, feature_name: str | None) -> list[Any]:
-    """One value a set."""
-    kind = "edge set" if sets.are_edges else "node set"
+    """One value a set, all alike."""
     if feature_value is not None:
         is_sequence = isinstance(feature_value, (list, tuple))
         if not sets.was_sequence and is_sequence:
@@ -140,23 +130,21 @@ def resolve_values(sets: Sets, fn: str, feature_value: Any, feature_name: str | 
     else:
         given = [None] * len(sets.names)
     values = [
-        resolve_value(piece, f"{kind} {name!r}", fn, value, feature_name)
-        for name, piece, value in zip(sets.names, sets.pieces, given, strict=True)
+        resolve_value(piece, label, fn, value, feature_name)
+        for label, piece, value in zip(sets.labels, sets.pieces, given, strict=True)
     ]
-    for name, value in zip(sets.names, values, strict=True):
+    for label, value in zip(sets.labels, values, strict=True):
         dtype = _field.dtype_of(value)
-        if not (dtype.is_floating or dtype.is_integer or dtype.is_complex):
+        if not _is_number(dtype):
             what = "feature_value" if feature_name is None else f"feature {feature_name!r}"
-            raise TypeError(f"{fn}: {what} of {kind} {name!r} is {dtype.name}; expected numbers. Convert it first.")
+            raise TypeError(f"{fn}: {what} of {label} is {dtype.name}; expected numbers. Convert it first.")
+    check_alike(values, sets.names, fn)
     return values
 
 
-def receivers(graph_tensor: GraphTensor, to_tag: int | str, sets: Sets, fn: str) -> tuple[list[Any], Any]:
-    """For each set the receiver of each item, and how many receivers there are."""
-    if to_tag == CONTEXT:
-        return [components_of(piece) for piece in sets.pieces], graph_tensor.context.total_num_components
-    node_set = get_node_set(graph_tensor, fn, node_set_at(sets, to_tag, fn))  # type: ignore[arg-type]
-    return [piece.adjacency[to_tag] for piece in sets.pieces], node_set._num_items()
+@functools.lru_cache
+def _is_number(dtype: tf.DType) -> bool:
+    return dtype.is_floating or dtype.is_integer or dtype.is_complex
 
 
 @graph_function
@@ -222,7 +210,7 @@ def reverse_tag(tag: int) -> int:
 @graph_function
 def node_degree(graph_tensor: GraphTensor, edge_set_name: str, node_tag: int) -> Any:
     """The number of edges at each node, at the end `node_tag`: `[V]` of the graph's indices_dtype."""
-    check_tag(node_tag, "node_degree", allow_context=False)
-    sets = resolve_sets(graph_tensor, "node_degree", edge_set_name, single=True)
-    ids, num = receivers(graph_tensor, node_tag, sets, "node_degree")
-    return _primitives.segment_count(ids[0], num, graph_tensor.indices_dtype)
+    segments = resolve_segments(
+        graph_tensor, "node_degree", node_tag, edge_set_name=edge_set_name, single=True, allow_context=False
+    )
+    return _primitives.segment_count(segments.ids[0], segments.num, graph_tensor.indices_dtype)

@@ -34,6 +34,8 @@ def gather(values: Any, index: Any) -> Any:
 
 def divide(x: Any, y: Any) -> Any:
     """`x / y` for tensors of one floating dtype. Eagerly, a third of the operator's time."""
+    if isinstance(x, tf.Tensor):
+        return tf.raw_ops.RealDiv(x=x, y=y)
     return tf.realdiv(x, y) if is_tf(x) else x / y
 
 
@@ -101,11 +103,6 @@ def component_ids(sizes: Any, total: Any) -> Any:
         return tf.ensure_shape(ended, [tf.get_static_value(total)])
     # Other backends need the total to be static: padded graphs have it.
     return keras.ops.searchsorted(keras.ops.cumsum(sizes), arange(total, sizes.dtype), side="right")
-
-
-def repeat(values: Any, sizes: Any, total: Any) -> Any:
-    """Row i of `values` `[C, ...]`, `sizes[i]` times: `[total, ...]`."""
-    return gather(values, component_ids(sizes, total))
 
 
 def segment_sum(values: Any, ids: Any, num: Any) -> Any:

@@ -23,7 +23,7 @@ def structured_readout(
     validate: checks the indices when run, on the TensorFlow backend (InvalidArgumentError).
 
     Returns `[num_readout, ...]`. KeyError: missing key or feature. ValueError: malformed sets, or features that differ
-    in dtype or shape. NotImplementedError: values other than numbers from several edge sets.
+    in dtype or shape.
     """
     fn = "structured_readout"
     names = readout_edge_sets(graph, [key], readout_node_set)[key]
@@ -35,14 +35,13 @@ def structured_readout(
         ]
         if len(names) == 1:
             return values[0]
-        if _field.dtype_of(values[0]) in (tf.string, tf.bool):
-            raise NotImplementedError(
-                f"{fn}: feature {feature_name!r} holds {_field.dtype_of(values[0]).name} values, which cannot be read "
-                f"from several edge sets {names}. Turn them into numbers first."
-            )
         targets = [a.target for a in adjacencies]
-        num_readout = graph.node_sets[readout_node_set].total_size
         check_alike(values, names, fn)
+        if _field.dtype_of(values[0]) in (tf.string, tf.bool):  # No sums of these: each row has its place.
+            return _primitives.gather(
+                _primitives.concat(values), _primitives.invert_permutation(_primitives.concat(targets))
+            )
+        num_readout = graph.node_sets[readout_node_set].total_size
         return reduce_sum(values, targets, num_readout)
 
 

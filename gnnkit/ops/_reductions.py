@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import _field
@@ -49,16 +50,26 @@ def _reduce_mean(values: Sequence[Any], ids: Sequence[Any], num: Any) -> Any:
 def _max_no_inf(values: Sequence[Any], ids: Sequence[Any], num: Any) -> Any:
     """0 for an empty segment, and where the maximum is the lowest value of the dtype or -inf."""
     result = reduce_max(values, ids, num)
-    return _zero_where(result <= _primitives.limits(_field.dtype_of(result))[0], result)
+    return _zero_where(_comparable(result) <= _primitives.limits(_field.dtype_of(result))[0], result)
 
 
 def _min_no_inf(values: Sequence[Any], ids: Sequence[Any], num: Any) -> Any:
     """0 for an empty segment, and where the minimum is the highest value of the dtype or inf."""
     result = _reduce_min(values, ids, num)
-    return _zero_where(result >= _primitives.limits(_field.dtype_of(result))[1], result)
+    return _zero_where(_comparable(result) >= _primitives.limits(_field.dtype_of(result))[1], result)
+
+
+def _comparable(values: Any) -> Any:
+    """Eagerly, NumPy compares faster than TensorFlow."""
+    numbers = _field.to_numpy(values)
+    return values if numbers is None else numbers
 
 
 def _zero_where(drop: Any, values: Any) -> Any:
+    if isinstance(drop, np.ndarray) and isinstance(values, tf.Tensor):
+        if not drop.any():
+            return values
+        drop = tf.constant(drop)
     if isinstance(values, tf.Tensor):
         return tf.raw_ops.SelectV2(condition=drop, t=tf.constant(0, values.dtype), e=values)
     if _primitives.is_tf(values):

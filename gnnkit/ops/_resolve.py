@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import tensorflow as tf
+
 from gnnkit._names import CONTEXT
 from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
 from gnnkit.graph._missing import MissingError
@@ -13,6 +15,7 @@ class Sets(NamedTuple):
     """The sets that an operation runs over, in order, and whether the caller gave a sequence."""
 
     names: list[str]
+    labels: list[str]  # For messages.
     pieces: list[Any]
     are_edges: bool
     was_sequence: bool
@@ -36,7 +39,64 @@ def resolve_sets(
     if not names:
         raise ValueError(f"{fn}: {'edge' if are_edges else 'node'}_set_name is empty; name at least one set.")
     pieces = [get_edge_set(graph, fn, n) if are_edges else get_node_set(graph, fn, n) for n in names]
-    return Sets(names, pieces, are_edges, was_sequence)
+    kind = "edge set" if are_edges else "node set"
+    return Sets(names, [f"{kind} {name!r}" for name in names], pieces, are_edges, was_sequence)
+
+
+class Segments(NamedTuple):
+    """Where the items of sets belong: at nodes, or in components."""
+
+    sets: Sets
+    at: Any  # The node set, or the context.
+    label: str
+    ids: list[Any]  # For each set, where each item belongs: int `[E]`.
+    num: Any  # How many nodes or components there are.
+
+
+def resolve_segments(
+    graph: GraphTensor,
+    fn: str,
+    tag: int | str,
+    *,
+    edge_set_name: Any = None,
+    node_set_name: Any = None,
+    single: bool = False,
+    allow_context: bool = True,
+) -> Segments:
+    """What belongs to what, for `resolve_sets` with these arguments. Eagerly, graphs remember it."""
+    check_tag(tag, fn, allow_context)
+    key = None
+    if isinstance(graph, GraphTensor) and tf.executing_eagerly():
+        key = (tag, single, _hashable(edge_set_name), _hashable(node_set_name))
+        found = graph._cached_segments.get(key) if graph._cached_segments is not None else None
+        if found is not None:
+            return found
+    segments = _segments(graph, fn, tag, resolve_sets(graph, fn, edge_set_name, node_set_name, single=single))
+    if key is not None and all(isinstance(i, tf.Tensor) for i in segments.ids):
+        if graph._cached_segments is None:
+            graph._cached_segments = {}
+        graph._cached_segments[key] = segments
+    return segments
+
+
+def _hashable(names: Any) -> Any:
+    return (
+        tuple(map(_hashable, names))
+        if isinstance(names, list)
+        else names
+        if isinstance(names, (str, tuple))
+        else repr(names)
+    )
+
+
+def _segments(graph: GraphTensor, fn: str, tag: int | str, sets: Sets) -> Segments:
+    if tag == CONTEXT:
+        ids = [components_of(piece) for piece in sets.pieces]
+        return Segments(sets, graph.context, "the context", ids, graph.context.total_num_components)
+    name = node_set_at(sets, tag, fn)  # type: ignore[arg-type]
+    node_set = get_node_set(graph, fn, name)
+    ids = [piece.adjacency[tag] for piece in sets.pieces]
+    return Segments(sets, node_set, f"node set {name!r}", ids, node_set._num_items())
 
 
 def node_set_at(sets: Sets, tag: int, fn: str) -> str:
@@ -82,9 +142,10 @@ def resolve_value(piece: Any, what: str, fn: str, feature_value: Any, feature_na
         value = _field.as_field(feature_value, f"{fn}: feature_value (for {what})")
         _check_rows(value, piece, what, fn)
         return value
-    if feature_name not in piece.features:
+    value = piece._features.get(feature_name)
+    if value is None:
         raise MissingError(f"{fn}: {what} has no feature {feature_name!r}, only {list(piece.features)}.")
-    return piece.features[feature_name]
+    return value
 
 
 def _check_rows(value: Any, piece: Any, what: str, fn: str) -> None:

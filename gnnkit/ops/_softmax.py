@@ -9,9 +9,9 @@ import tensorflow as tf
 from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
-from gnnkit.ops._pool import receivers, resolve_values
+from gnnkit.ops._pool import resolve_values
 from gnnkit.ops._reductions import reduce_max, reduce_sum
-from gnnkit.ops._resolve import check_alike, check_tag, resolve_sets
+from gnnkit.ops._resolve import resolve_segments
 
 _SMALL = 30  # exp(30) is 1e13.
 
@@ -37,13 +37,12 @@ def softmax(
     >>> gnnkit.softmax(graph, gnnkit.TARGET, edge_set_name="edges", feature_value=[1.0, 1.0, 5.0]).numpy().tolist()
     [0.5, 0.5, 1.0]
     """
-    check_tag(per_tag, "softmax")
-    sets = resolve_sets(graph_tensor, "softmax", edge_set_name, node_set_name)
-    ids, num = receivers(graph_tensor, per_tag, sets, "softmax")
-    values = resolve_values(sets, "softmax", feature_value, feature_name)
-    check_alike(values, sets.names, "softmax")
-    results = _softmax_of_sets(values, ids, num)
-    return results if sets.was_sequence else results[0]
+    segments = resolve_segments(
+        graph_tensor, "softmax", per_tag, edge_set_name=edge_set_name, node_set_name=node_set_name
+    )
+    values = resolve_values(segments.sets, "softmax", feature_value, feature_name)
+    results = _softmax_of_sets(values, segments.ids, segments.num)
+    return results if segments.sets.was_sequence else results[0]
 
 
 def _softmax_of_sets(values: Sequence[Any], ids: Sequence[Any], num: Any) -> list[Any]:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import message, text_format
 
+from gnnkit._names import EDGES, NODES
 from gnnkit.runner.config._checks import static_problems
 from gnnkit.runner.config._data import TableData
-from gnnkit.runner.config._errors import ConfigError, Problem, unknown
+from gnnkit.runner.config._errors import ConfigError, Problem
 from gnnkit.runner.config._run import RunConfig
 from gnnkit.runner.config._schema_checks import problems_with_schema
 
@@ -57,24 +58,18 @@ def check(config: RunConfig) -> None:
 
 
 def schema_problems(schema: "GraphSchema") -> list[str]:
-    """What is wrong within a schema: missing or unknown endpoints, features without a type, reserved names."""
-    problems: list[str] = []
-    if not schema.node_sets:
-        problems.append("there are no node sets.")
-    for kind, sets in (("node set", schema.node_sets), ("edge set", schema.edge_sets)):
-        for name in sorted(sets):
-            for feature in sorted(sets[name].features):
-                if feature.startswith("#") and feature != "#id":
-                    problems.append(f"{kind} {name!r}: the name of feature {feature!r} is reserved; drop the '#'.")
-                if not sets[name].features[feature].dtype:
-                    problems.append(f"{kind} {name!r}: feature {feature!r} has no dtype.")
-    for name in sorted(schema.edge_sets):
-        for end in ("source", "target"):
-            node_set = getattr(schema.edge_sets[name], end)
-            if node_set not in schema.node_sets:
-                wrong = unknown("node set", node_set, sorted(schema.node_sets)) if node_set else "is missing."
-                problems.append(f"edge set {name!r}: {end}: {wrong}")
-    return problems
+    """What is wrong within a schema: what `gnnkit.validate_schema` says, and that sets or features cannot be read."""
+    from gnnkit.io import _validate
+
+    problems = [] if schema.node_sets else ["there are no node sets."]
+    problems += [
+        f"{_validate.describe_feature(kind, name, feature)}: the name is reserved; drop the '#'."
+        for kind, sets in ((NODES, schema.node_sets), (EDGES, schema.edge_sets))
+        for name in sorted(sets)
+        for feature in sorted(sets[name].features)
+        if feature.startswith("#") and feature != "#id"
+    ]
+    return problems + [str(error) for error in _validate.schema_problems(schema)[0]]
 
 
 def table_problems(schema: "GraphSchema", directory: Path) -> list[str]:

@@ -175,6 +175,21 @@ def test_batched_graphs_and_ragged_features(tmp_path):
     assert loaded.predict(dataset, verbose=0).shape == (12, 2)
 
 
+def test_ragged_features_with_rows_of_equal_length(tmp_path):
+    pairs = tf.RaggedTensor.from_uniform_row_length(tf.range(6.0), 2)
+    rows = tf.RaggedTensor.from_row_lengths(pairs, [2, 0, 1])
+    graph = gnnkit.homogeneous(
+        [0, 1], [1, 2], node_features={"pairs": pairs, "rows": rows.with_row_splits_dtype("int64")}
+    )
+    inputs = gnnkit.keras.Input(graph.spec.relax(num_nodes=True, num_edges=True))
+    outputs = [gnnkit.broadcast_node_to_edges(inputs, "edges", 0, feature_name=name) for name in ("pairs", "rows")]
+    model = gnnkit.keras.Model(inputs, outputs)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert [output.ragged_rank for output in loaded.outputs] == [output.ragged_rank for output in outputs] == [1, 2]
+    assert [value.to_list() for value in loaded(graph)] == [value.to_list() for value in model(graph)]
+
+
 def test_other_features_than_the_input_are_refused(graph):
     """Keras would take the tensors in the order in which they come."""
     model = functional(graph)

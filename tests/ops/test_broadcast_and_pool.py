@@ -1,5 +1,8 @@
 """Broadcasting and pooling against plain NumPy."""
 
+import functools
+import pickle
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -236,3 +239,20 @@ def test_gradients_in_a_model():
     target = graph.edge_sets["cites"].adjacency.target.numpy()
     want = np.repeat(1 / np.bincount(target)[target][:, None], 2, 1)
     np.testing.assert_allclose(tape.gradient(loss, value), want, 1e-5)
+
+
+def test_what_graphs_remember_is_used_for_the_same_arguments_only():
+    graph = gnnkit.homogeneous([0, 0, 1], [2, 1, 1], node_features={"x": [1, 2, 3]}, edge_features={"w": [1, 2, 4]})
+    pool = functools.partial(gnnkit.pool, graph, reduce_type="sum", feature_name="w")
+    for _ in range(2):
+        assert pool(gnnkit.TARGET, edge_set_name="edges").numpy().tolist() == [0, 6, 1]
+        assert pool(gnnkit.SOURCE, edge_set_name=["edges"]).numpy().tolist() == [3, 4, 0]
+        assert pool(gnnkit.CONTEXT, edge_set_name="edges").numpy().tolist() == [7]
+        assert isinstance(gnnkit.broadcast(graph, 0, edge_set_name=("edges",), feature_name="x"), list)
+        with pytest.raises(TypeError, match="must be a str"):
+            gnnkit.pool_edges_to_node(graph, ["edges"], 0, feature_name="w")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="the tag must be"):
+            pool(True, edge_set_name="edges")
+    inside = tf.function(lambda: pool(gnnkit.CONTEXT, edge_set_name="edges") + pool(0, edge_set_name="edges"))
+    assert inside().numpy().tolist() == [10, 11, 7]
+    assert "_cached_segments" not in pickle.loads(pickle.dumps(graph)).__dict__

@@ -148,7 +148,6 @@ def test_several_components_and_a_named_readout():
 @pytest.mark.parametrize(
     "error, message, b",
     [
-        (NotImplementedError, "feature 'x' holds string values.*Turn them into numbers first", ["p", "q"]),
         (ValueError, "'_readout/part/1', '_readout/part/2'. differ in dtype: .'float32', 'int32'", [1, 2]),
         (ValueError, r"'_readout/part/2'\] differ in shape per item: \[\[\], \[1\]\]", [[1.0], [2.0]]),
         (ValueError, "ragged values from several sets .'_readout/part/1'", tf.ragged.constant([[1.0], [2.0, 3.0]])),
@@ -156,10 +155,18 @@ def test_several_components_and_a_named_readout():
     ],
 )
 def test_values_that_several_edge_sets_cannot_read(error, message, b):
-    graph = readout_graph(dtype=tf.string if error is NotImplementedError else tf.float32)
-    graph = graph.replace_features(node_sets={"b": {} if b is None else {"x": b}})
+    graph = readout_graph().replace_features(node_sets={"b": {} if b is None else {"x": b}})
     with pytest.raises(error, match=message):
         gnnkit.structured_readout(graph, "part", feature_name="x")
+
+
+@pytest.mark.parametrize("dtype, want", [(tf.string, [b"3", b"20", b"1"]), (tf.bool, [True, False, False])])
+def test_values_that_cannot_be_added(run, dtype, want):
+    graph = readout_graph(dtype=dtype)
+    if dtype == tf.bool:
+        graph = graph.replace_features(node_sets={"a": {"x": [False, True, True]}, "b": {"x": [True, False]}})
+    got = run(lambda g: gnnkit.structured_readout(g, "part", feature_name="x"), graph)
+    assert got.numpy().tolist() == want
 
 
 def test_into_feature(run):

@@ -266,7 +266,6 @@ READOUT_ERRORS = {
     "not sorted": (tf.errors.InvalidArgumentError, {"ends": ([1, 0], [1, 0])}),
     "one twice": (tf.errors.InvalidArgumentError, {"ends": ([1, 0], [0, 0])}),
     "one left out": (tf.errors.InvalidArgumentError, {"ends": ([1], [1])}),
-    "strings": (NotImplementedError, {"ends": ([1], [1]), "other": ([0], [0]), "value": ["a", "b"]}),
     "two dtypes": (ValueError, {"ends": ([1], [1]), "other": ([0], [0]), "value": [1, 2]}),
     "wrong target": (ValueError, {"target": "b"}),
     "wrong name": (ValueError, {"name": "_readout/seed-1"}),
@@ -289,10 +288,9 @@ def test_errors_of_readout(tfgnn, case):
 
         target = readout if target == "_readout" else target
         value = tf.constant(value)
-        first = value if value.dtype == tf.string else tf.constant([1.0, 2.0])
         return t.GraphTensor.from_pieces(
             node_sets={
-                "a": t.NodeSet.from_fields(sizes=[2], features={"x": first}),
+                "a": t.NodeSet.from_fields(sizes=[2], features={"x": tf.constant([1.0, 2.0])}),
                 "b": t.NodeSet.from_fields(sizes=[2], features={"x": value}),
                 readout: t.NodeSet.from_fields(sizes=[2], features=features),
             },
@@ -303,6 +301,23 @@ def test_errors_of_readout(tfgnn, case):
     for library in (gnnkit, tfgnn):
         with pytest.raises(error):
             library.structured_readout_into_feature(build(library, **arguments), "seed", feature_name="x")
+
+
+def test_readout_of_strings_from_several_edge_sets(tfgnn):
+    def build(t):
+        def read(source, target):
+            adjacency = t.Adjacency.from_indices(("a", tf.constant([source])), ("_readout", tf.constant([target])))
+            return t.EdgeSet.from_fields(sizes=[1], adjacency=adjacency)
+
+        names = t.NodeSet.from_fields(sizes=[2], features={"x": tf.constant(["p", "q"])})
+        return t.GraphTensor.from_pieces(
+            node_sets={"a": names, "_readout": t.NodeSet.from_fields(sizes=[2])},
+            edge_sets={"_readout/seed/1": read(0, 1), "_readout/seed/2": read(1, 0)},
+        )
+
+    with pytest.raises(NotImplementedError):
+        tfgnn.structured_readout(build(tfgnn), "seed", feature_name="x")
+    assert gnnkit.structured_readout(build(gnnkit), "seed", feature_name="x").numpy().tolist() == [b"q", b"p"]
 
 
 @pytest.mark.parametrize(

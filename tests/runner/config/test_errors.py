@@ -307,10 +307,10 @@ def test_wrong_schema_files(folder):
     with pytest.raises(c.ConfigError) as raised:
         c.load(folder / "config.yaml")
     assert [p.message for p in raised.value.problems] == [
-        "in the schema: node set 'paper': the name of feature '#x' is reserved; drop the '#'.",
-        "in the schema: node set 'paper': feature '#x' has no dtype.",
-        "in the schema: edge set 'cites': source: unknown node set 'papr'. Did you mean 'paper'? Known: paper.",
-        "in the schema: edge set 'cites': target: is missing.",
+        "in the schema: Node set 'paper', feature '#x': the name is reserved; drop the '#'.",
+        "in the schema: Node set 'paper', feature '#x': the dtype is missing. Add for example `dtype: DT_FLOAT`.",
+        "in the schema: Edge set 'cites': its source 'papr' is no node set of the schema; there are ['paper'].",
+        "in the schema: Edge set 'cites': the target is missing. Add `target: \"<a node set>\"`.",
     ]
 
 
