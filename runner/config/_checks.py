@@ -7,7 +7,7 @@ from gnnkit.runner.config._data import DatasetData, TableData
 from gnnkit.runner.config._errors import Problem, nearest, unknown
 from gnnkit.runner.config._features import DropFeature, IdEmbeddingFeature
 from gnnkit.runner.config._run import RunConfig
-from gnnkit.runner.config._sampling import SEED, HopSampling, SpecSampling, WholeGraph
+from gnnkit.runner.config._sampling import SEED, Hop, HopSampling, SpecSampling, WholeGraph
 from gnnkit.runner.config._source import KeyPath
 from gnnkit.runner.config._task import FeatureSplit, NodeClassification, RandomSplit
 
@@ -94,6 +94,26 @@ def _sampling(config: RunConfig) -> Iterator[Problem]:
         if name in known:
             yield Problem(path=(*path, "name"), message=f"{name!r} is taken already; names of hops are unique.")
         known.append(name)
+        yield from _strategy(hop, path)
+    if config.sampling.cutoff is not None and not any(hop.time for hop in config.sampling.hops):
+        message = "a cut-off means nothing where no hop has a time. Give hops `time: FEATURE`."
+        yield Problem(path=("sampling", "cutoff"), message=message)
+
+
+def _strategy(hop: Hop, path: KeyPath) -> Iterator[Problem]:
+    by_weight = hop.strategy in ("weighted", "top_k")
+    if by_weight and hop.weight is None:
+        message = f"{hop.strategy!r} needs a weight. Add `weight: FEATURE`, an edge feature."
+        yield Problem(path=(*path, "strategy"), message=message)
+    if not by_weight and hop.weight is not None:
+        message = f"{hop.strategy!r} draws by no weight. Set `strategy: weighted` or `top_k`, or leave it out."
+        yield Problem(path=(*path, "weight"), message=message)
+    if hop.strategy == "latest_k" and hop.time is None:
+        message = "'latest_k' needs a time. Add `time: FEATURE`, an edge feature."
+        yield Problem(path=(*path, "strategy"), message=message)
+    if hop.replace and hop.strategy in ("top_k", "latest_k"):
+        message = f"{hop.strategy!r} has no draws with replacement. Leave it out."
+        yield Problem(path=(*path, "replace"), message=message)
 
 
 def _features(config: RunConfig) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ class ResolvedHop:
 
     name: its unique name. inputs: `seed` or names of earlier hops. edge_set, size: as in the config.
     source, target: the node sets that it leads between. depth: edges between the root and what it reaches.
-    strategy: how edges are chosen.
+    strategy, weight, time, replace: how edges are chosen.
     """
 
     name: str
@@ -23,6 +23,9 @@ class ResolvedHop:
     size: int
     depth: int
     strategy: str
+    weight: str | None = None
+    time: str | None = None
+    replace: bool = False
 
 
 def resolve_hops(sampling: HopSampling | TreeSampling, node_set: str, schema: Any) -> tuple[ResolvedHop, ...]:
@@ -50,6 +53,9 @@ def _listed(sampling: HopSampling, schema: Any) -> tuple[ResolvedHop, ...]:
             size=hop.size,
             depth=1 + max(depths[name] for name in inputs),
             strategy=hop.strategy,
+            weight=hop.weight,
+            time=hop.time,
+            replace=hop.replace,
         )
         depths[resolved.name] = resolved.depth
         hops.append(resolved)

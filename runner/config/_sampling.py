@@ -41,8 +41,18 @@ class Hop(Section):
     """Where to start: `seed`, an earlier hop's name, or a list of them; by default the hop before (the first hop
     starts from `seed`). The starting nodes must be of the edge set's source."""
 
-    strategy: Literal["uniform"] = "uniform"
-    """How edges are chosen among more than `size`: `uniform` draws them without replacement."""
+    strategy: Literal["uniform", "weighted", "top_k", "latest_k"] = "uniform"
+    """How edges are chosen among more than `size`: `uniform` draws any, `weighted` in proportion to their weight,
+    `top_k` takes those of the largest weight, `latest_k` those of the latest time."""
+
+    weight: Text | None = None
+    """The feature of the edge set that is the weight, for `weighted` and `top_k`."""
+
+    time: Text | None = None
+    """The feature of the edge set that is the time, for `latest_k`; and with a `cutoff` for all strategies."""
+
+    replace: bool = False
+    """Draw with replacement (`uniform` and `weighted`): always `size` edges, the same one several times if need be."""
 
 
 class HopSampling(Section):
@@ -53,6 +63,10 @@ class HopSampling(Section):
 
     hops: Annotated[tuple[Hop, ...], Field(min_length=1)]
     """The hops in order."""
+
+    cutoff: Text | None = None
+    """The feature of the task's node set that is its time: of edge sets with a time only edges up to then are seen,
+    so that nothing from the future is. By default all edges are."""
 
 
 class TreeSampling(Section):
@@ -76,6 +90,19 @@ class SpecSampling(Section):
 
     spec: InputPath
     """The `SamplingSpec` file (text `.pbtxt` or binary `.pb`); relative to the config file."""
+
+    weights: dict[Text, Text] = {}
+    """For operations that draw by weight: operation or edge set -> the edge set's feature."""
+
+    times: dict[Text, Text] = {}
+    """For operations that go by time: operation or edge set -> the edge set's feature."""
+
+    replace: tuple[Text, ...] = ()
+    """Operations or edge sets that draw with replacement."""
+
+    cutoff: Text | None = None
+    """The feature of the task's node set that is its time: of edge sets with a time only edges up to then are seen,
+    so that nothing from the future is. By default all edges are."""
 
 
 _Sampling = Annotated[WholeGraph | HopSampling | TreeSampling | SpecSampling, Field(discriminator="type")]

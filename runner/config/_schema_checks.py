@@ -55,6 +55,7 @@ def problems_with_schema(config: RunConfig, schema: Any) -> list[Problem]:
         *_excluded(config, schema),
         *_tree(config, schema),
         *_hops(config, schema),
+        *_cutoff(config, schema),
         *_model(config, schema),
     ]
 
@@ -156,6 +157,17 @@ def _hops(config: RunConfig, schema: Any) -> Iterator[Problem]:
         if edge_set is None:
             message = unknown("edge set", hop.edge_set, sorted(schema.edge_sets))
             yield Problem(path=(*path, "edge_set"), message=message)
+        for key in ("weight", "time"):
+            feature = getattr(hop, key)
+            if edge_set is None or feature is None:
+                continue
+            if feature not in edge_set.features:
+                message = unknown(f"feature of edge set {hop.edge_set!r}:", feature, sorted(edge_set.features))
+                yield Problem(path=(*path, key), message=message)
+            elif not _is_number(edge_set.features[feature]):
+                described = _describe(edge_set.features[feature])
+                message = f"expected one number for each edge; {hop.edge_set}.{feature} is {described}."
+                yield Problem(path=(*path, key), message=message)
         for start in hop.from_ or (previous,):
             at = reached.get(start)
             if edge_set is not None and at is not None and edge_set.source != at:
@@ -167,6 +179,24 @@ def _hops(config: RunConfig, schema: Any) -> Iterator[Problem]:
                 yield Problem(path=(*path, "from") if hop.from_ else (*path, "edge_set"), message=message)
         reached[name] = edge_set.target if edge_set is not None else None
         previous = name
+
+
+def _cutoff(config: RunConfig, schema: Any) -> Iterator[Problem]:
+    cutoff = getattr(config.sampling, "cutoff", None)
+    if cutoff is None or config.task.node_set not in schema.node_sets:
+        return
+    features = schema.node_sets[config.task.node_set].features
+    if cutoff not in features:
+        message = unknown(f"feature of node set {config.task.node_set!r}:", cutoff, sorted(features))
+        yield Problem(path=("sampling", "cutoff"), message=message)
+    elif not _is_number(features[cutoff]):
+        described = _describe(features[cutoff])
+        message = f"expected one number for each node; {config.task.node_set}.{cutoff} is {described}."
+        yield Problem(path=("sampling", "cutoff"), message=message)
+
+
+def _is_number(feature: Any) -> bool:
+    return feature.dtype in _WHOLE | _FLOATS and not feature.shape.dim
 
 
 def _leaving(schema: Any, node_set: str) -> Iterable[str]:

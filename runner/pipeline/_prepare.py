@@ -14,7 +14,7 @@ from gnnkit.runner.pipeline._features import FeaturePlan, IdInput, plan_features
 from gnnkit.runner.pipeline._labels import MISSING, Labels, check_labelled, resolve_labels
 from gnnkit.runner.pipeline._plan_file import Learned
 from gnnkit.runner.pipeline._progress import Reporter
-from gnnkit.runner.pipeline._providers import SampledProvider, WholeGraphProvider, sampling_spec
+from gnnkit.runner.pipeline._providers import SampledProvider, WholeGraphProvider, sampling_plan
 from gnnkit.runner.pipeline._read import left_out, read
 from gnnkit.runner.pipeline._split import NodeSplit, resolve_split
 from gnnkit.samplers import GraphStore, GraphTables
@@ -120,7 +120,9 @@ def _prepared(
     else:
         with reporter.stage("index", "Indexing the edges") as advance:
             store = GraphStore.from_tables(tables, progress=advance)
-        common |= {"spec": sampling_spec(config, tables), "num_threads": config.runtime.threads or None}
+        spec = sampling_plan(config, tables, store)
+        common |= {"spec": spec, "cutoff": getattr(config.sampling, "cutoff", None)}
+        common |= {"num_threads": config.runtime.threads or None}
 
         def provider(rows: np.ndarray, *, training: bool = False) -> Any:
             return SampledProvider(store=store, seeds=rows, seed=config.seed, training=training, **common)

@@ -8,9 +8,19 @@ import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import DatasetProvider
 from gnnkit.runner.config import RunConfig, SpecSampling, resolve_hops
-from gnnkit.samplers import GraphStore, GraphTables, dataset, graph_tensor_spec, to_graph_tensor
+from gnnkit.samplers import (
+    GraphStore,
+    GraphTables,
+    NodeSeeds,
+    Plan,
+    compile_plan,
+    dataset,
+    graph_tensor_spec,
+    to_graph_tensor,
+)
 from gnnkit.schemas import sampling_spec_pb2
 
 
@@ -28,9 +38,47 @@ def sampling_spec(config: RunConfig, tables: GraphTables) -> Any:
             input_op_names=list(hop.inputs),
             edge_set_name=hop.edge_set,
             sample_size=hop.size,
-            strategy=sampling_spec_pb2.RANDOM_UNIFORM,
+            strategy=_STRATEGIES[hop.strategy],
         )
     return spec
+
+
+_STRATEGIES = {
+    "uniform": sampling_spec_pb2.RANDOM_UNIFORM,
+    "weighted": sampling_spec_pb2.RANDOM_WEIGHTED,
+    "top_k": sampling_spec_pb2.TOP_K,
+    "latest_k": sampling_spec_pb2.LATEST_K,
+}
+
+
+def sampling_options(config: RunConfig, tables: GraphTables) -> dict[str, Any]:
+    """What `compile_plan` needs besides the spec."""
+    sampling = config.sampling
+    if isinstance(sampling, SpecSampling):
+        return {"weights": sampling.weights, "times": sampling.times, "replace": sampling.replace}
+    hops = resolve_hops(sampling, config.task.node_set, tables.schema)  # type: ignore[arg-type]
+    return {
+        "weights": {hop.name: hop.weight for hop in hops if hop.weight},
+        "times": {hop.name: hop.time for hop in hops if hop.time},
+        "replace": [hop.name for hop in hops if hop.replace],
+    }
+
+
+def sampling_plan(config: RunConfig, tables: GraphTables, store: GraphStore) -> Plan:
+    """The plan of a config that samples. Raises `RunError` for a spec, or features, that do not fit the data."""
+    try:
+        plan = compile_plan(store, sampling_spec(config, tables), **sampling_options(config, tables))
+    except ValueError as error:
+        raise RunError(f"sampling: {error}") from error
+    if plan.links:
+        raise RunError(
+            "sampling: the spec has a symmetric_link_seed_op, but the task is about nodes. Give it a seed_op."
+        )
+    if getattr(config.sampling, "cutoff", None) is not None and not plan.timed:
+        raise RunError(
+            "sampling.cutoff means nothing where no edge set has a time: sampling.times={EDGE_SET: FEATURE}."
+        )
+    return plan
 
 
 @final
@@ -47,6 +95,7 @@ class SampledProvider(DatasetProvider):
     num_threads: int | None = None
     training: bool = False
     initial_epoch: int = 0
+    cutoff: str | None = None
 
     @property
     def graph_spec(self) -> GraphTensorSpec:
@@ -69,7 +118,7 @@ class SampledProvider(DatasetProvider):
         return dataset(
             self.store,
             self.spec,
-            self.seeds,
+            NodeSeeds(nodes=self.seeds, cutoff=self.cutoff),
             batch_size=batch_size,
             shuffle=self.training,
             resample=self.training,

@@ -95,7 +95,8 @@ WRONG = [
     (
         "sampling.hops.0.sise=4",
         "sampling.hops[0].sise",
-        "unknown key 'sise'. Did you mean 'size'? Allowed here: edge_set, from, name, size, strategy.",
+        "unknown key 'sise'. Did you mean 'size'? Allowed here: edge_set, from, name, replace, size, strategy, time, "
+        "weight.",
     ),
     (
         "sampling.hops.0.edge_set=cite",
@@ -115,9 +116,39 @@ WRONG = [
     ),
     ("sampling.hops.2.name=hop1", "sampling.hops[2].name", "'hop1' is taken already; names of hops are unique."),
     (
+        "sampling.hops.0.strategy=top-k",
+        "sampling.hops[0].strategy",
+        "expected one of uniform, weighted, top_k, latest_k, got text 'top-k'. Did you mean 'top_k'?",
+    ),
+    (
         "sampling.hops.0.strategy=top_k",
         "sampling.hops[0].strategy",
-        "expected uniform, got text 'top_k'.",
+        "'top_k' needs a weight. Add `weight: FEATURE`, an edge feature.",
+    ),
+    (
+        "sampling.hops.0.strategy=latest_k",
+        "sampling.hops[0].strategy",
+        "'latest_k' needs a time. Add `time: FEATURE`, an edge feature.",
+    ),
+    (
+        "sampling.hops.1.weight=order",
+        "sampling.hops[1].weight",
+        "'uniform' draws by no weight. Set `strategy: weighted` or `top_k`, or leave it out.",
+    ),
+    (
+        "sampling.hops.1={edge_set: written_by, size: 4, from: seed, strategy: weighted, weight: oder}",
+        "sampling.hops[1].weight",
+        "unknown feature of edge set 'written_by': 'oder'. Did you mean 'order'? Known: order.",
+    ),
+    (
+        "sampling.hops.1={edge_set: written_by, size: 4, from: seed, strategy: top_k, weight: order, replace: true}",
+        "sampling.hops[1].replace",
+        "'top_k' has no draws with replacement. Leave it out.",
+    ),
+    (
+        "sampling.cutoff=year",
+        "sampling.cutoff",
+        "a cut-off means nothing where no hop has a time. Give hops `time: FEATURE`.",
     ),
     (
         "features.node_sets.papers.year=number",
