@@ -305,14 +305,16 @@ def test_errors_of_readout(tfgnn, case):
 
 def test_readout_of_strings_from_several_edge_sets(tfgnn):
     def build(t):
-        def read(source, target):
-            adjacency = t.Adjacency.from_indices(("a", tf.constant([source])), ("_readout", tf.constant([target])))
+        def names(*values):
+            return t.NodeSet.from_fields(sizes=[len(values)], features={"x": tf.constant(values)})
+
+        def read(node_set, source, target):
+            adjacency = t.Adjacency.from_indices((node_set, tf.constant([source])), ("_readout", tf.constant([target])))
             return t.EdgeSet.from_fields(sizes=[1], adjacency=adjacency)
 
-        names = t.NodeSet.from_fields(sizes=[2], features={"x": tf.constant(["p", "q"])})
         return t.GraphTensor.from_pieces(
-            node_sets={"a": names, "_readout": t.NodeSet.from_fields(sizes=[2])},
-            edge_sets={"_readout/seed/1": read(0, 1), "_readout/seed/2": read(1, 0)},
+            node_sets={"a": names("p"), "b": names("o", "q"), "_readout": t.NodeSet.from_fields(sizes=[2])},
+            edge_sets={"_readout/seed/1": read("a", 0, 1), "_readout/seed/2": read("b", 1, 0)},
         )
 
     with pytest.raises(NotImplementedError):
