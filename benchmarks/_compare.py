@@ -82,8 +82,10 @@ def report(cases: Iterable[Case], *, clock: Clock, seconds: float, as_json: bool
     if as_json:
         print(json.dumps({"tolerance": TOLERANCE, "cases": [result.row() for result in results]}))
     else:
-        missed = [f"{result.group}: {result.name}" for result in results if result.ok is False]
-        print(f"\n{len(results) - len(missed)} of {len(results)} cases hold (within {TOLERANCE:.0%}).")
+        judged = [result for result in results if result.ok is not None]
+        missed = [f"{result.group}: {result.name}" for result in judged if not result.ok]
+        if judged:
+            print(f"\n{len(judged) - len(missed)} of {len(judged)} cases hold (within {TOLERANCE:.0%}).")
         print("\n".join(f"Missed: {name}" for name in missed))
 
 
