@@ -23,21 +23,9 @@ from gnnkit.samplers._choose import (
     count_until,
 )
 from gnnkit.samplers._draw import combine, draw_uniform
-from gnnkit.samplers._hash_table import STAMP, VALUE, enter, find, grow, holds, rehash
+from gnnkit.samplers._hash_table import KEY, STAMP, VALUE, enter, find, grow, holds, rehash
 from gnnkit.samplers._jit import jit
 from gnnkit.samplers._tree import room_for_changes
-
-
-@jit
-def _meet(met, stamp, node, index, nodes, num_nodes, node_set, row):
-    """The index of a node in the batch; `index` if it is new, and is then written to `nodes`."""
-    slot = find(met, stamp, node)
-    if met[STAMP, slot] == stamp:
-        return met[VALUE, slot]
-    enter(met, stamp, node, index)
-    nodes[0, num_nodes] = node_set
-    nodes[1, num_nodes] = row
-    return index
 
 
 @jit
@@ -114,10 +102,16 @@ def sample_components(
                 if 2 * (num_seen + 1) > seen.shape[1]:
                     seen = rehash(seen, stamp)
                 row = seeds[1, i]
-                index = _meet(
-                    met, component, node_starts[node_set] + row, totals[node_set], nodes, num_nodes, node_set, row
-                )
-                if index == totals[node_set]:
+                slot = find(met, component, node_starts[node_set] + row)
+                if met[STAMP, slot] == component:
+                    index = met[VALUE, slot]
+                else:  # New: written here, as calling a function with all these arrays takes longer than its work.
+                    index = totals[node_set]
+                    met[KEY, slot] = node_starts[node_set] + row
+                    met[VALUE, slot] = index
+                    met[STAMP, slot] = component
+                    nodes[0, num_nodes] = node_set
+                    nodes[1, num_nodes] = row
                     num_nodes += 1
                     met_count += 1
                     totals[node_set] += 1
@@ -203,11 +197,16 @@ def sample_components(
                 for j in range(count):
                     position = edge_start + row_start + drawn[j]
                     target = np.int64(targets[position])
-                    index = _meet(
-                        met, component, node_starts[target_set] + target, totals[target_set],
-                        nodes, num_nodes, target_set, target,
-                    )  # fmt: skip
-                    if index == totals[target_set]:
+                    slot = find(met, component, node_starts[target_set] + target)
+                    if met[STAMP, slot] == component:
+                        index = met[VALUE, slot]
+                    else:  # New: written here, as calling a function with all these arrays takes longer than its work.
+                        index = totals[target_set]
+                        met[KEY, slot] = node_starts[target_set] + target
+                        met[VALUE, slot] = index
+                        met[STAMP, slot] = component
+                        nodes[0, num_nodes] = target_set
+                        nodes[1, num_nodes] = target
                         num_nodes += 1
                         met_count += 1
                         totals[target_set] += 1

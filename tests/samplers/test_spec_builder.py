@@ -64,12 +64,12 @@ def test_lists_of_sizes():
     ]
 
 
-def test_a_list_of_sizes_with_a_name_has_distinct_names():
+def test_b17_a_list_of_sizes_with_a_name_has_distinct_names():
     step = SamplingSpecBuilder(schema()).seed("A").sample([3, 2], "AA", op_name="x")  # TF-GNN: two ops "x".
     assert ops(step.build()) == [("x", "SEED->A", "AA", 3), ("x.2", "x", "AA", 2)]
 
 
-def test_an_explicit_top_k_stays():
+def test_b17_an_explicit_top_k_stays():
     top_k, weighted = sampling_spec_pb2.TOP_K, sampling_spec_pb2.RANDOM_WEIGHTED
     builder = SamplingSpecBuilder(schema(), default_strategy=weighted)
     step = builder.seed("A").sample(3, "AA", strategy=top_k).sample(3, "AA")
@@ -115,3 +115,18 @@ def test_tree():
 def test_errors(build, message):
     with pytest.raises(ValueError, match=message):
         build(SamplingSpecBuilder(schema()))
+
+
+def test_b17_the_default_strategy_samples_uniformly():
+    for build in (
+        lambda: SamplingSpecBuilder(schema()).seed("A").sample(3, "AA").build(),
+        lambda: make_sampling_spec_tree(schema(), "A", sample_sizes=[3]),
+    ):
+        assert {op.strategy for op in build().sampling_ops} == {sampling_spec_pb2.RANDOM_UNIFORM}
+
+
+def test_strategies_by_name():
+    step = SamplingSpecBuilder(schema(), default_strategy="LATEST_K").seed("A").sample(3, "AA", strategy="TOP_K")
+    assert [op.strategy for op in step.sample(2, "AA").build().sampling_ops] == [
+        sampling_spec_pb2.TOP_K, sampling_spec_pb2.LATEST_K
+    ]  # fmt: skip
