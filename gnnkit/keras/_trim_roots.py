@@ -75,12 +75,12 @@ class Readers:
 
     def call_that_made(self, graph: GraphTensor) -> Any:
         """The call whose result is this graph; None for an input, or a graph put together from several results."""
-        first = graph._fields()[0]
-        if id(first) in self._inputs:
+        fields = [x for x in graph._fields() if x is not None]  # The context may have no sizes of its own.
+        if id(fields[0]) in self._inputs:
             return None
-        call = _keras.producer_of(first)
+        call = _keras.producer_of(fields[0])
         made = [id(x) for x in call.outputs]
-        return call if made == [id(x) for x in graph._fields()] else None
+        return call if made == [id(x) for x in fields] else None
 
     def graph_argument(self, call: Any) -> GraphTensor:
         """The graph that a call takes. ReadsAll: it takes other tensors as well."""
@@ -107,7 +107,8 @@ def same_tensors(graph: GraphTensor, other: GraphTensor) -> bool:
 
 def _graphs_in(tree: Any) -> list[GraphTensor]:
     if isinstance(tree, GraphTensor):
-        return [tree]
+        # Keras gives models their masks as a graph of None.
+        return [tree] if any(x is not None for x in tree._fields()) else []
     if isinstance(tree, dict):
         return [g for value in tree.values() for g in _graphs_in(value)]
     if isinstance(tree, (list, tuple)):

@@ -1,0 +1,33 @@
+"""The programs in colabs/ run, on less data than they do by themselves."""
+
+import importlib.util
+import pathlib
+
+import pytest
+
+COLABS = pathlib.Path(__file__).parents[1] / "colabs"
+
+
+def load(name: str):
+    spec = importlib.util.spec_from_file_location(f"colab_{name}", COLABS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_graph_classification():
+    metrics = load("graph_classification").main(num_train=600, epochs=20, verbose=0)
+    assert metrics["binary_accuracy"] > 0.8  # Half of the molecules are toxic.
+
+
+@pytest.mark.slow
+def test_multi_task():
+    metrics = load("multi_task").main(epochs=3, verbose=0)
+    assert metrics["label_sparse_categorical_accuracy"] > 0.25  # Six classes.
+    assert {"label_loss", "dgi_predictions_loss", "vicreg_loss", "dgi_predictions_binary_accuracy"} <= set(metrics)
+
+
+def test_all_begin_with_the_migration():
+    for path in COLABS.glob("*.py"):
+        assert "import gnnkit as tfgnn\n" in path.read_text(), path
