@@ -12,7 +12,7 @@ from gnnkit.datasets import academic_graph
 from gnnkit.experimental import sampler
 from gnnkit.models import mt_albis
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 SIZE = 16
 
 

@@ -353,7 +353,8 @@ def _spec(library):
     return schema, seed.join([cited]).sample(9, "ab").sample(9, "ba").build()
 
 
-@pytest.mark.slow  # TF-GNN takes long to make the model.
+@pytest.mark.slow
+@pytest.mark.timeout(1200)  # TF-GNN takes long to make the model.
 def test_sampling_model(libraries, assert_same_spec):
     models = []
     for library, api in libraries:
@@ -393,6 +394,7 @@ def test_sampling_model_refuses(libraries, how):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_link_sampling_model(libraries):
     rows, readouts = [], []
     for library, api in libraries:
