@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from gnnkit.graph import GraphTensor
 from gnnkit.keras import Input, Model
+from gnnkit.ops import SizeConstraints, pad_to_total_sizes
 from gnnkit.testing._compare import assert_fields_equal, assert_graphs_equal
 from gnnkit.testing._permute import Permuted, permute
 
@@ -37,7 +38,7 @@ def assert_layer_contract(
     1. In graphs and tf.functions as outside. 2. Other order of edges and nodes, same result. 3. A gradient reaches each
     weight. 4. A layer from the config has the same config. 5. A functional model that holds the layer gives the same
     predictions after it was saved to `.keras` and loaded, and 6. with its weights file loaded into a model from its
-    config.
+    config. 7. Padding changes nothing in the rows of real components, nodes and edges.
     """
     call = _Call(layer, dict(call_kwargs or {}), rows)
     expected = call(graph)
@@ -47,6 +48,7 @@ def assert_layer_contract(
             continue
         permuted = permute(graph, seed=len(what), nodes=nodes)
         _check_equal(f"with {what} in another order", call(permuted.graph), call.permute(expected, permuted))
+    _check_padding(call, graph, expected)
     _check_gradients(call, graph)
     _check_config(layer)
     _check_saving(call, graph, expected)
@@ -87,6 +89,30 @@ def _check_equal(what: str, got: Any, want: Any) -> None:
             assert_fields_equal("result", got, want, **_CLOSE)
     except AssertionError as e:
         raise AssertionError(f"The result differs {what}. {e}") from e
+
+
+def _check_padding(call: _Call, graph: GraphTensor, expected: Any) -> None:
+    """Padding comes behind the real rows of each set."""
+    constraints = SizeConstraints(
+        int(graph.num_components) + 2,
+        {name: int(piece.total_size) + 5 for name, piece in graph.node_sets.items()},
+        {name: int(piece.total_size) + 4 for name, piece in graph.edge_sets.items()},
+        min_nodes_per_component=dict.fromkeys(graph.node_sets, 1),
+    )
+    padded, _ = pad_to_total_sizes(graph, constraints)
+    got = call(padded)
+    if isinstance(expected, GraphTensor):
+        for name, want in _features(expected).items():
+            _check_equal(f"of {name} with padding", _features(got)[name][: len(want)], want)
+    else:
+        _check_equal("with padding", got[: len(expected)], expected)
+
+
+def _features(graph: GraphTensor) -> dict[str, Any]:
+    pieces: dict[str, Any] = {"the context": graph.context}
+    pieces |= {f"node set {name!r}": piece for name, piece in graph.node_sets.items()}
+    pieces |= {f"edge set {name!r}": piece for name, piece in graph.edge_sets.items()}
+    return {f"{name}, feature {k!r},": v for name, piece in pieces.items() for k, v in piece.features.items()}
 
 
 def _check_gradients(call: _Call, graph: GraphTensor) -> None:

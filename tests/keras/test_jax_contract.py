@@ -1,4 +1,7 @@
-"""All layers and models on the JAX backend: the outputs of TensorFlow, under `jax.jit`, and a gradient for each weight."""
+"""All layers and models on the JAX backend.
+
+The outputs of TensorFlow, under `jax.jit`, and a gradient for each weight; and `fit` of all models on padded graphs.
+"""
 
 import importlib.util
 import os
@@ -36,8 +39,19 @@ def test_jax_agrees_with_tensorflow(tmp_path):
         output = layer(case.graph(), **case.call_kwargs)
         np.savez(tmp_path / f"{case.name}.weights.npz", *layer.get_weights())
         np.savez(tmp_path / f"{case.name}.output.npz", *_leaves(output))
+    _run_on_jax("compare", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1000)
+def test_jax_fit():
+    _run_on_jax("fit")
+
+
+def _run_on_jax(*arguments):
     env = {**os.environ, "KERAS_BACKEND": "jax"}
-    done = subprocess.run([sys.executable, __file__, tmp_path], capture_output=True, text=True, env=env, timeout=1000)
+    command = [sys.executable, __file__, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=1000)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -65,16 +79,63 @@ def _compare(case, folder):
         assert np.all(np.isfinite(gradient)) and np.any(gradient), f"no gradient reaches {weight.path}"
 
 
-def main(folder):
+def _padded(graph):
+    """With one fake component, in which each node set has a node."""
+    import jax
+
+    constraints = gnnkit.SizeConstraints(
+        int(graph.num_components) + 1,
+        {name: 20 for name in graph.node_sets},
+        {name: 30 for name in graph.edge_sets},
+        min_nodes_per_component=dict.fromkeys(graph.node_sets, 1),
+    )
+    padded, mask = gnnkit.pad_to_total_sizes(graph, constraints)
+    return jax.tree.map(np.asarray, padded), np.asarray(mask, np.float32)
+
+
+def _fit(case):
+    """Two graphs, one after the other, with labels of the first nodes; returns whether the case is a model to train."""
+    keras.utils.set_random_seed(1)
+    graphs = [_padded(case.graph(seed)) for seed in (3, 4)]
+    inputs = gnnkit.keras.Input(graphs[0][0].spec)
+    layer = case.make()
+    hidden = layer(inputs, **case.call_kwargs)
+    if not (isinstance(hidden, gnnkit.GraphTensor) and layer.trainable_variables):
+        return False
+    name = "paper" if "paper" in inputs.node_sets else "a"
+    roots = gnnkit.keras.layers.ReadoutFirstNode(node_set_name=name)(hidden)
+    model = gnnkit.keras.Model(inputs, keras.layers.Dense(1)(roots))
+    assert gnnkit.keras.trim_to_roots(model) is model
+    assert "static on this backend" in str(gnnkit.keras.explain_trimming(model))
+    labels = [np.linspace(-1, 1, len(mask), dtype=np.float32)[:, None] for _, mask in graphs]
+    batches = [(graph, label, mask) for (graph, mask), label in zip(graphs, labels, strict=True)]
+
+    def forever():
+        while True:
+            yield from batches
+
+    model.compile(keras.optimizers.Adam(0.02), "mse")
+    assert model.jit_compile, [layer for layer in model._flatten_layers() if not layer.supports_jit]
+    losses = model.fit(forever(), steps_per_epoch=2, epochs=6, verbose=0).history["loss"]
+    assert np.isfinite(losses).all() and losses[-1] < losses[0], losses
+    return True
+
+
+def main(what, folder=None):
     assert keras.backend.backend() == "jax"
-    failed = []
+    failed, fitted = [], 0
     for case in _cases():
         try:
-            _compare(case, folder)
+            if what == "fit":
+                fitted += _fit(case)
+            else:
+                _compare(case, pathlib.Path(folder))
         except Exception as error:
             failed.append(f"{case.name}: {type(error).__name__}: {error}")
+    if what == "fit" and fitted + len(failed) < 20:
+        failed.append(f"Only {fitted} models were trained.")
     sys.exit("\n\n".join(failed) or None)
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(*sys.argv[1:])

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import gnnkit
 from gnnkit.keras import layers
-from gnnkit.testing import random_graph
+from gnnkit.testing import assert_graphs_equal, random_graph
 
 H = "hidden_state"
 S, T, C = gnnkit.SOURCE, gnnkit.TARGET, gnnkit.CONTEXT
@@ -128,3 +128,40 @@ class TestMapFeatures:
         got = layers.MakeEmptyFeature()(batch.node_sets["paper"])
         assert got.shape == (2, None, 0)
         np.testing.assert_array_equal(got.row_lengths(), [graph.node_sets["paper"].total_size] * 2)
+
+
+def test_b22_layers_that_sets_share_stay_shared_when_saved(tmp_path):
+    """TF-GNN cannot load models in which they do (B22)."""
+    graph = random_graph(1, min_nodes=1, node_sets={"a": 2, "b": 2}, edge_sets={"e": ("a", "b", 2)})
+    shared, own = keras.layers.Dense(3), keras.layers.Dense(3)
+
+    def node_sets_fn(node_set, *, node_set_name):
+        return shared(node_set["hidden_state"])
+
+    def edge_sets_fn(edge_set, *, edge_set_name):
+        return {"hidden_state": shared(edge_set["hidden_state"]), "own": own(edge_set["hidden_state"])}
+
+    inputs = gnnkit.keras.Input(graph.spec.relax(num_nodes=True, num_edges=True))
+    mapped = layers.MapFeatures(node_sets_fn=node_sets_fn, edge_sets_fn=edge_sets_fn)(inputs)
+    model = gnnkit.keras.Model(inputs, mapped)
+    assert len(model.weights) == 4
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert [w.shape for w in loaded.weights] == [w.shape for w in model.weights]
+    assert_graphs_equal(loaded(graph), model(graph))
+    # One kernel for all sets: a change of it is seen in all of them.
+    for weights in (model.weights, loaded.weights):
+        for weight in weights:
+            weight.assign(2.0 * weight + 1.0)
+    changed = loaded(graph)
+    assert_graphs_equal(changed, model(graph))
+    for name in ("a", "b"):
+        np.testing.assert_allclose(
+            changed.node_sets[name]["hidden_state"], shared(graph.node_sets[name]["hidden_state"]), 1e-6
+        )
+    # Weights files hold them once as well.
+    loaded.save_weights(tmp_path / "model.weights.h5")
+    for weight in model.weights:
+        weight.assign(tf.zeros_like(weight))
+    model.load_weights(tmp_path / "model.weights.h5")
+    assert_graphs_equal(model(graph), changed)
