@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gnnkit.runner._padding import TightPadding as TightPadding
     from gnnkit.runner._padding import one_node_per_component as one_node_per_component
     from gnnkit.runner._run import run as run
+    from gnnkit.runner._strategies import ParameterServerStrategy as ParameterServerStrategy
+    from gnnkit.runner._strategies import TPUStrategy as TPUStrategy
     from gnnkit.runner.data import PassthruDatasetProvider as PassthruDatasetProvider
     from gnnkit.runner.data import PassthruSampleDatasetsProvider as PassthruSampleDatasetsProvider
     from gnnkit.runner.data import SampleTFRecordDatasetsProvider as SampleTFRecordDatasetsProvider
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
     from gnnkit.runner.data import SimpleSampleDatasetsProvider as SimpleSampleDatasetsProvider
     from gnnkit.runner.data import TFDataServiceConfig as TFDataServiceConfig
     from gnnkit.runner.data import TFRecordDatasetProvider as TFRecordDatasetProvider
+    from gnnkit.runner.exporters import IntegratedGradientsExporter as IntegratedGradientsExporter
     from gnnkit.runner.exporters import KerasModelExporter as KerasModelExporter
+    from gnnkit.runner.exporters import SubmoduleExporter as SubmoduleExporter
     from gnnkit.runner.exporters import export_model as export_model
+    from gnnkit.runner.exporters import export_tflite as export_tflite
     from gnnkit.runner.exporters import incrementing_model_dir as incrementing_model_dir
     from gnnkit.runner.tasks import ContextLabelFn as ContextLabelFn
     from gnnkit.runner.tasks import DotProductLinkPrediction as DotProductLinkPrediction
@@ -90,6 +95,7 @@ __getattr__, __dir__, __all__ = attach(
         "EdgeMeanSquaredLogScaledError": "gnnkit.runner.tasks",
         "EdgeMeanSquaredLogarithmicError": "gnnkit.runner.tasks",
         "EdgeMulticlassClassification": "gnnkit.runner.tasks",
+        "FitOrSkipPadding": "gnnkit.runner._padding",
         "GraphBinaryClassification": "gnnkit.runner.tasks",
         "GraphMeanAbsoluteError": "gnnkit.runner.tasks",
         "GraphMeanAbsolutePercentageError": "gnnkit.runner.tasks",
@@ -97,10 +103,10 @@ __getattr__, __dir__, __all__ = attach(
         "GraphMeanSquaredLogScaledError": "gnnkit.runner.tasks",
         "GraphMeanSquaredLogarithmicError": "gnnkit.runner.tasks",
         "GraphMulticlassClassification": "gnnkit.runner.tasks",
-        "FitOrSkipPadding": "gnnkit.runner._padding",
         "GraphTensorPadding": "gnnkit.runner._interfaces",
         "GraphTensorProcessorFn": "gnnkit.runner._interfaces",
         "HadamardProductLinkPrediction": "gnnkit.runner.tasks",
+        "IntegratedGradientsExporter": "gnnkit.runner.exporters",
         "KerasModelExporter": "gnnkit.runner.exporters",
         "KerasTrainer": "gnnkit.runner.trainers",
         "KerasTrainerCheckpointOptions": "gnnkit.runner.trainers",
@@ -117,9 +123,10 @@ __getattr__, __dir__, __all__ = attach(
         "NodeMeanSquaredLogScaledError": "gnnkit.runner.tasks",
         "NodeMeanSquaredLogarithmicError": "gnnkit.runner.tasks",
         "NodeMulticlassClassification": "gnnkit.runner.tasks",
+        "ParameterServerStrategy": "gnnkit.runner._strategies",
         "PassthruDatasetProvider": "gnnkit.runner.data",
-        "Predictions": "gnnkit.runner._interfaces",
         "PassthruSampleDatasetsProvider": "gnnkit.runner.data",
+        "Predictions": "gnnkit.runner._interfaces",
         "ReadoutTask": "gnnkit.runner.tasks",
         "RootNodeBinaryClassification": "gnnkit.runner.tasks",
         "RootNodeLabelFn": "gnnkit.runner.tasks",
@@ -133,13 +140,16 @@ __getattr__, __dir__, __all__ = attach(
         "SampleTFRecordDatasetsProvider": "gnnkit.runner.data",
         "SimpleDatasetProvider": "gnnkit.runner.data",
         "SimpleSampleDatasetsProvider": "gnnkit.runner.data",
+        "SubmoduleExporter": "gnnkit.runner.exporters",
         "TFDataServiceConfig": "gnnkit.runner.data",
         "TFRecordDatasetProvider": "gnnkit.runner.data",
+        "TPUStrategy": "gnnkit.runner._strategies",
         "Task": "gnnkit.runner._interfaces",
         "TightPadding": "gnnkit.runner._padding",
         "Trainer": "gnnkit.runner._interfaces",
         "evaluate": "gnnkit.runner._evaluate",
         "export_model": "gnnkit.runner.exporters",
+        "export_tflite": "gnnkit.runner.exporters",
         "incrementing_model_dir": "gnnkit.runner.exporters",
         "integrated_gradients": "gnnkit.runner._attribution",
         "one_node_per_component": "gnnkit.runner._padding",

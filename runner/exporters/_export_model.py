@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.runner.exporters._fields import field_names, named_features
 from gnnkit.runner.exporters._serving import Serving
 
 _log = logging.getLogger("gnnkit.runner")
@@ -46,31 +47,61 @@ def export_model(
             f"export_model needs a model of one GraphTensor, but its input is {type(first.input).__name__}. "
             "For other inputs use keras.Model.export."
         )
-    names = _output_names(model, output_names)
+    names = names_of_outputs(model, output_names)
+    write_saved_model(
+        {
+            "serving_default": Serving(
+                scores(model, preprocess_model, names),
+                gtspec if gtspec is not None else _one_component(first.input.spec),
+            )
+        },
+        [layer for layer in (preprocess_model, model) if layer is not None],
+        export_dir,
+        options,
+    )
+    _save_keras_file(model, os.path.join(export_dir, "model.keras"))
+
+
+def scores(
+    model: keras.Model, preprocess_model: keras.Model | None, names: Sequence[str]
+) -> Callable[[GraphTensor], dict[str, Any]]:
+    """A function from a merged graph to the named outputs of the model."""
 
     def score(graph: GraphTensor) -> dict[str, Any]:
         if preprocess_model is not None:
             graph = preprocess_model(graph)[0]
-        return dict(zip(names, keras.tree.flatten(model(graph, training=False)), strict=True))
+        outputs = model(graph, training=False)
+        values = named_features(outputs).values() if isinstance(outputs, GraphTensor) else keras.tree.flatten(outputs)
+        return dict(zip(names, values, strict=True))
 
-    serving = Serving(score, gtspec if gtspec is not None else _one_component(first.input.spec))
-    unread = serving.unread_features()
+    return score
+
+
+def write_saved_model(endpoints: Mapping[str, Serving], tracked: Sequence[Any], export_dir: str, options: Any) -> None:
+    """Writes a SavedModel whose signatures take serialized Examples. tracked: what has the variables."""
     archive: Any = keras.export.ExportArchive()
-    for tracked in (preprocess_model, model):
-        if tracked is not None:
-            archive.track(tracked)
-    archive.add_endpoint(
-        "serving_default",
-        lambda examples: serving(examples, unread),
-        input_signature=[tf.TensorSpec([None], tf.string, name="examples")],
-    )
+    for layer in tracked:
+        archive.track(layer)
+    for name, serving in endpoints.items():
+        archive.add_endpoint(
+            name,
+            _examples_to(serving),
+            input_signature=[tf.TensorSpec([None], tf.string, name="examples")],
+        )
     archive.write_out(export_dir, options=options, verbose=False)
-    _save_keras_file(model, os.path.join(export_dir, "model.keras"))
 
 
-def _output_names(model: keras.Model, given: Any) -> list[str]:
+def _examples_to(serving: Serving) -> Callable[[tf.Tensor], Any]:
+    unread = serving.unread_features()
+    return lambda examples: serving(examples, unread)
+
+
+def names_of_outputs(model: keras.Model, given: Any) -> list[str]:
+    """The names of a model's outputs. given: see `export_model`."""
     outputs = model.output
-    count = len(keras.tree.flatten(outputs))
+    if isinstance(outputs, GraphTensor):
+        outputs = dict.fromkeys(n for n in field_names(outputs) if ".#" not in n)
+    count = len(outputs) if isinstance(model.output, GraphTensor) else len(keras.tree.flatten(outputs))
     if given is not None:
         names = keras.tree.flatten(given)
         if len(names) != count or not all(isinstance(n, str) for n in names):
@@ -78,6 +109,8 @@ def _output_names(model: keras.Model, given: Any) -> list[str]:
                 f"output_names must be a str, or have a str for each of the {count} outputs, in their structure; "
                 f"got {given!r}."
             )
+    elif isinstance(model.output, GraphTensor):
+        names = list(outputs)
     elif isinstance(outputs, Mapping):
         # Flattened as the outputs are.
         paths = keras.tree.flatten(_key_paths(outputs, ""))

@@ -30,10 +30,30 @@ def built_for(
         yield
         return
     trainer._maybe_symbolic_build = lambda **kwargs: None
+    steps = ("train_step", "test_step") if _has_several_workers(strategy) else ()
+    for name in steps:
+        setattr(trainer, name, _with_vectors(getattr(trainer, name)))
     try:
         yield
     finally:
         del trainer._maybe_symbolic_build
+        for name in steps:
+            delattr(trainer, name)
+
+
+def _has_several_workers(strategy: tf.distribute.Strategy) -> bool:
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return False
+    return bool(strategy.extended._in_multi_worker_mode())  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _with_vectors(step: Any) -> Any:
+    """Keras 3 takes the mean of what the workers' steps return over its first axis, which scalars do not have."""
+
+    def with_vectors(data: Any) -> Any:
+        return {name: tf.reshape(value, [1]) for name, value in step(data).items()}
+
+    return with_vectors
 
 
 def _symbolic(spec: Any) -> Any:

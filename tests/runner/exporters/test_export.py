@@ -181,6 +181,76 @@ def test_names_of_outputs_and_folders(run, tmp_path, topics):
         runner.export_model(result.trained_model, str(tmp_path / "c"), output_names="y")
 
 
+def test_a_part_of_the_model(run, tmp_path, topics):
+    tasks = {
+        "many": runner.RootNodeMulticlassClassification(
+            "paper", num_classes=3, label_fn=runner.RootNodeLabelFn("paper", feature_name="label")
+        ),
+        "one": runner.RootNodeBinaryClassification(
+            "paper", label_fn=runner.RootNodeLabelFn("paper", feature_name="label"), name="inner_head"
+        ),
+    }
+    result = run(task=tasks, model_exporters=[])
+    base = result.base_model.name
+    hidden = next(layer.name for layer in result.base_model.layers if isinstance(layer, keras.layers.Concatenate))
+    for name, kwargs in [
+        (base, {"include_preprocessing": True}),
+        (hidden, {"output_names": "h", "include_preprocessing": True, "subdirectory": "hidden"}),
+        ("inner_head", {"include_preprocessing": True, "subdirectory": "head"}),
+    ]:
+        runner.SubmoduleExporter(name, **kwargs).save(result, str(tmp_path / "part"))
+    examples = tf.constant([gnnkit.write_example(g).SerializeToString() for g in topics[:3]])
+    graphs = [result.preprocess_model(g)[0] for g in topics[:3]]
+    states = np.concatenate([result.base_model(g).node_sets["paper"]["hidden_state"] for g in graphs])
+
+    def score(folder):
+        return tf.saved_model.load(tmp_path / folder).signatures["serving_default"](examples=examples)
+
+    outputs = score("part")
+    np.testing.assert_allclose(outputs["nodes/paper.hidden_state"], states, rtol=1e-5, atol=1e-6)
+    assert score("part/hidden")["h"].shape == [len(states), 16]
+    expected = np.concatenate([result.trained_model(g)["one"] for g in graphs])
+    np.testing.assert_allclose(score("part/head")["inner_head"], expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match=r"the trained model has no layer 'nothing', only \['"):
+        runner.SubmoduleExporter("nothing").save(result, str(tmp_path / "c"))
+
+
+def test_explanations_are_exported_and_complete(run, tmp_path, topics):
+    """B13: attributions add up to the change of the score from the baseline."""
+    exporter = runner.IntegratedGradientsExporter(random_counterfactual=False, steps=48)
+    result = run(model_exporters=[exporter], epochs=3)
+    loaded = tf.saved_model.load(tmp_path / "export")
+    assert set(loaded.signatures) == {"serving_default", "integrated_gradients"}
+    examples = tf.constant(
+        [
+            gnnkit.write_example(
+                g.remove_features(context=["label"], node_sets={"paper": ["label"]})
+            ).SerializeToString()
+            for g in topics[:4]
+        ]
+    )
+    outputs = loaded.signatures["integrated_gradients"](examples=examples)
+    expected = _expected(result, topics[:4])
+    scores = loaded.signatures["serving_default"](examples=examples)["classification_logits"]
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
+    graphs = [result.preprocess_model(g)[0] for g in topics[:4]]
+    nothing = [
+        g.replace_features(
+            node_sets={"paper": {"x": 0 * g.node_sets["paper"]["x"]}},
+            edge_sets={"cites": {"weight": 0 * g.edge_sets["cites"]["weight"]}},
+        )
+        for g in graphs
+    ]
+    before = np.concatenate([result.trained_model(g) for g in nothing])
+    winner = expected.argmax(-1)
+    change = np.take_along_axis(expected - before, winner[:, None], 1)[:, 0]
+    added = np.zeros(4)
+    for kind, feature in (("nodes/paper", "x"), ("edges/cites", "weight")):
+        rows = np.repeat(np.arange(4), outputs[f"{kind}.#size"])
+        np.add.at(added, rows, outputs[f"{kind}.{feature}"].numpy().sum(-1))
+    np.testing.assert_allclose(added, change, rtol=0.01, atol=1e-3)
+
+
 def test_other_models_are_refused(tmp_path):
     inputs = keras.Input([3])
     with pytest.raises(ValueError, match="needs a model of one GraphTensor, but its input is KerasTensor"):

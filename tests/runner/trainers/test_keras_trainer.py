@@ -144,8 +144,9 @@ class _Count(keras.callbacks.Callback):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_kills_at_twenty_random_moments_change_nothing(tmp_path):
-    command = [sys.executable, "tests/runner/trainers/kill_runs.py", "tests/runner/conftest.py", tmp_path, "5", "4"]
+    command = [sys.executable, "tests/runner/trainers/kill_runs.py", "tests/runner/conftest.py", tmp_path, "2", "10"]
     result = subprocess.run(
         command,
         cwd=ROOT,
@@ -157,7 +158,7 @@ def test_kills_at_twenty_random_moments_change_nothing(tmp_path):
     )
     *lines, last = result.stdout.splitlines() or [""]
     assert last == '{"died": 20}', result.stderr[-3000:]
-    assert len(lines) == 6 and len(set(lines)) == 1
+    assert len(lines) == 3 and len(set(lines)) == 1
     assert json.loads(lines[0])["epoch"] == [0, 1, 2, 3]
 
 

@@ -1,7 +1,7 @@
 """One of the processes of a training on several workers; prints its metrics as JSON.
 
-usage: workers.py CONFTEST FOLDER FILES PORTS INDEX [STOP_AFTER_EPOCH]. PORTS: of all workers, separated by commas; none
-for a single process.
+usage: workers.py CONFTEST FOLDER FILES PORTS INDEX [EPOCH]. PORTS: of all workers, separated by commas; none for a
+single process. EPOCH: of whose steps the last is not done: the process kills itself.
 """
 
 # ruff: noqa: E402
@@ -12,7 +12,7 @@ import signal
 import sys
 
 conftest, folder, files, ports, index = sys.argv[1:6]
-stop_after = int(sys.argv[6]) if len(sys.argv) > 6 else None
+stop_in = int(sys.argv[6]) if len(sys.argv) > 6 else None
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 if ports:
     cluster = {"worker": [f"localhost:{port}" for port in ports.split(",")]}
@@ -45,8 +45,12 @@ def model_fn(spec):
 
 class Stop(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
         print("EPOCH", epoch, flush=True)
-        if stop_after is not None and epoch > stop_after:
+
+    def on_train_batch_begin(self, batch, logs=None):
+        print("STEP", self.epoch, batch, flush=True)
+        if (self.epoch, batch) == (stop_in, 3):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -60,7 +64,12 @@ result = runner.run(
     model_fn=model_fn,
     optimizer_fn=lambda: keras.optimizers.Adam(0.02),
     trainer=runner.KerasTrainer(
-        strategy, model_dir=folder, verbose=0, callbacks=[Stop()], summarize_every_n_steps="never"
+        strategy,
+        model_dir=folder,
+        verbose=0,
+        callbacks=[Stop()],
+        summarize_every_n_steps="never",
+        backup_every_n_steps=3,
     ),
     task=runner.RootNodeMulticlassClassification("paper", num_classes=2, label_fn=runner.ContextLabelFn("label")),
     feature_processors=[lambda g: g.remove_features(node_sets={"paper": ["label"]})],
