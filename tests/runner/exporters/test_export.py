@@ -181,6 +181,7 @@ def test_names_of_outputs_and_folders(run, tmp_path, topics):
         runner.export_model(result.trained_model, str(tmp_path / "c"), output_names="y")
 
 
+@pytest.mark.slow
 def test_a_part_of_the_model(run, tmp_path, topics):
     tasks = {
         "many": runner.RootNodeMulticlassClassification(
@@ -215,6 +216,7 @@ def test_a_part_of_the_model(run, tmp_path, topics):
         runner.SubmoduleExporter("nothing").save(result, str(tmp_path / "c"))
 
 
+@pytest.mark.slow
 def test_explanations_are_exported_and_complete(run, tmp_path, topics):
     """B13: attributions add up to the change of the score from the baseline."""
     exporter = runner.IntegratedGradientsExporter(random_counterfactual=False, steps=48)

@@ -24,9 +24,7 @@ UPDATES = {
     "multi_head_attention": lambda: models.multi_head_attention.MultiHeadAttentionHomGraphUpdate(**HEADS),
     "appnp": lambda: models.appnp.APPNPHomGraphUpdate(**TO),
     "gin": lambda: models.gin.GINHomGraphUpdate(units=UNITS, **TO),
-    "pna": lambda: models.pna.PNAHomGraphUpdate(units=UNITS, mean_log_degree=1.0, **TO),
     "rgcn": lambda: models.rgcn.RGCNGraphUpdate(units=UNITS, **TO),
-    "transformer_conv": lambda: models.transformer_conv.TransformerConvHomGraphUpdate(**HEADS),
     "gat": lambda: models.gat.GATHomGraphUpdate(**HEADS),
 }
 FAST = {"mt_albis"}

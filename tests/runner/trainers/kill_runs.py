@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 import keras
@@ -80,6 +81,9 @@ def _in_a_fork(*args):
     if not process:
         try:
             _train(*args)
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             sys.stdout.flush()
             os._exit(0)

@@ -59,9 +59,26 @@ def _history(out):
     return json.loads(line.removeprefix("HISTORY"))
 
 
+def _assert_same_history(outs, expected):
+    for out in outs:
+        for name, values in expected.items():
+            np.testing.assert_allclose(_history(out)[name], values, rtol=1e-4, err_msg=name)
+
+
 @pytest.mark.slow
-def test_two_workers_train_as_one_does_even_if_one_is_killed(start):
-    """The same global batch, cut in two; the second try begins in the midst of the second epoch."""
+@pytest.mark.timeout(900)
+def test_two_workers_train_as_one_does(start):
+    """The same global batch, cut in two."""
+    expected = _history(start("one", [], 0).communicate(timeout=400)[0])
+    ports = _free_ports()
+    workers = [start("two", ports, i) for i in range(2)]
+    _assert_same_history([worker.communicate(timeout=400)[0] for worker in workers], expected)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_training_goes_on_after_a_worker_was_killed(start):
+    """The second try begins in the midst of the second epoch."""
     expected = _history(start("one", [], 0).communicate(timeout=300)[0])
     ports = _free_ports()
     first, second = start("two", ports, 0), start("two", ports, 1, 1)
@@ -75,10 +92,8 @@ def test_two_workers_train_as_one_does_even_if_one_is_killed(start):
     ports = _free_ports()
     workers = [start("two", ports, i) for i in range(2)]
     outs = [worker.communicate(timeout=300)[0] for worker in workers]
-    for out in outs:
-        assert "EPOCH 1" in out and "EPOCH 0" not in out
-        for name, values in expected.items():
-            np.testing.assert_allclose(_history(out)[name], values, rtol=1e-4, err_msg=name)
+    assert all("EPOCH 1" in out and "EPOCH 0" not in out for out in outs)
+    _assert_same_history(outs, expected)
 
 
 def test_no_tpu_and_no_parameter_servers(monkeypatch):
