@@ -223,10 +223,11 @@ def serve(side, graph, arrays, threads):
     for module in {"gnnkit": ["tensorflow", "numba", "gnnkit.samplers._dataset"]}.get(side, []):
         __import__(module)  # Imports are not what is measured.
     make = SIDES[side](graph, nodes, edges, threads)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     batches = make()
     batch = next(batches)
-    print(json.dumps({"first_s": time.perf_counter() - start, "nodes": count_nodes(batch) / BATCH}), flush=True)
+    first = {"first_s": time.perf_counter() - start, "first_cpu_s": time.process_time() - cpu}
+    print(json.dumps({**first, "nodes": count_nodes(batch) / BATCH}), flush=True)
     for line in sys.stdin:
         warm, count = map(int, line.split())
         for _ in range(warm):  # Those that were made while the other sides ran.
@@ -265,13 +266,21 @@ class Process:
         self._process.wait()
 
 
+def seconds(firsts):
+    """Medians, of the wall and of the processor."""
+    return {
+        "wall": round(statistics.median(first["first_s"] for first in firsts), 3),
+        "cpu": round(statistics.median(first["first_cpu_s"] for first in firsts), 3),
+    }
+
+
 def first_batches(side, args, rounds, env=None):
-    times = []
+    firsts = []
     for _ in range(rounds):
         process = Process(side, args, env=env)
-        times.append(process.first["first_s"])
+        firsts.append(process.first)
         process.close()
-    return round(statistics.median(times), 3)
+    return firsts
 
 
 def main():
@@ -280,6 +289,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--batches", type=int, default=100, help="in a round of gnnkit and PyG")
     parser.add_argument("--tfgnn-batches", type=int, help="in a round of tensorflow-gnn; 10 (academic) or 2 (hubs)")
+    parser.add_argument(
+        "--cold", type=int, default=2, help="first batches that are timed with an empty cache, 1 or more"
+    )
     parser.add_argument("--threads", type=int, help="all cores by default")
     parser.add_argument("--skip", choices=["tfgnn"], action="append", default=[])
     parser.add_argument("--pyg-python", help="a Python that imports torch_geometric")
@@ -293,17 +305,17 @@ def main():
     first = result["first_batch_s"]
     with tempfile.TemporaryDirectory() as folder:
         cold = []
-        for i in range(2):
+        for i in range(args.cold):
             env = {"NUMBA_CACHE_DIR": f"{folder}/cache{i}"}
-            cold.append(first_batches("gnnkit", args, 1, env))
-        first["gnnkit, empty Numba cache"] = round(statistics.median(cold), 3)
-        first["gnnkit"] = first_batches("gnnkit", args, 3, {"NUMBA_CACHE_DIR": f"{folder}/cache0"})
+            cold += first_batches("gnnkit", args, 1, env)
+        first["gnnkit, empty Numba cache"] = seconds(cold)
+        first["gnnkit"] = seconds(first_batches("gnnkit", args, 3, {"NUMBA_CACHE_DIR": f"{folder}/cache0"}))
         processes = {"gnnkit": Process("gnnkit", args)}
         counts = {"gnnkit": args.batches}
         if "tfgnn" not in args.skip:
             processes["tfgnn"] = Process("tfgnn", args)
             counts["tfgnn"] = args.tfgnn_batches or {"academic": 10, "hubs": 2}[args.graph]
-            first["tfgnn"] = round(processes["tfgnn"].first["first_s"], 3)
+            first["tfgnn"] = seconds([processes["tfgnn"].first])
         if args.pyg_python:
             arrays = f"{folder}/arrays.npz"
             nodes, edges = make_arrays(args.graph)
@@ -323,8 +335,12 @@ def main():
     result["subgraphs_per_s"] = {side: round(statistics.median(values)) for side, values in rates.items()}
     result["cpu_us_per_subgraph"] = {side: round(statistics.median(values), 1) for side, values in cpu.items()}
     own = result["subgraphs_per_s"]["gnnkit"]
-    result["times_as_fast_as"] = {
+    result["times_as_fast_as"] = {  # By the wall.
         side: round(own / rate, 2) for side, rate in result["subgraphs_per_s"].items() if side != "gnnkit"
+    }
+    own_cpu = result["cpu_us_per_subgraph"]["gnnkit"]
+    result["times_less_cpu_than"] = {
+        side: round(taken / own_cpu, 2) for side, taken in result["cpu_us_per_subgraph"].items() if side != "gnnkit"
     }
     targets = {"tfgnn": 10 if args.graph == "academic" else 100, "pyg": 2}
     result["ok"] = {
@@ -332,7 +348,7 @@ def main():
             f"{targets[side]} times {side}": ratio >= targets[side]
             for side, ratio in result["times_as_fast_as"].items()
         },
-        "first batch within 1 s": first["gnnkit"] < 1,
+        "first batch within 1 s": first["gnnkit"]["wall"] < 1,
     }
     print(json.dumps(result, indent=2))
 
