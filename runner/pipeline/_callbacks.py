@@ -1,5 +1,6 @@
 """What a run hears from Keras while it trains."""
 
+import time
 from collections.abc import Callable
 from typing import Any, final
 
@@ -14,6 +15,7 @@ class Progress(keras.callbacks.Callback):
 
     steps: in an epoch. note: says that a run goes on where it was stopped.
     first_epoch: the epoch that training began with, from 0: above 0 for a run that went on.
+    step_seconds: of all steps but the first, which is compiled.
     """
 
     def __init__(self, advance: Advance, note: Callable[[str], None], *, epochs: int, steps: int, monitor: str) -> None:
@@ -22,6 +24,11 @@ class Progress(keras.callbacks.Callback):
         self._epochs, self._steps, self._monitor = epochs, steps, monitor
         self._done, self._valid, self._text = 0, "", ""
         self.first_epoch: int | None = None
+        self.step_seconds = 0.0
+        self._first_step, self._begin = True, 0.0
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._begin = time.perf_counter()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._done = epoch * self._steps
@@ -33,6 +40,9 @@ class Progress(keras.callbacks.Callback):
         self._show()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if not self._first_step:
+            self.step_seconds += time.perf_counter() - self._begin
+        self._first_step = False
         self._done += 1
         loss = f", loss {float(logs['loss']):.4f}" if logs and "loss" in logs else ""
         self._text = f"epoch {(self._done - 1) // self._steps + 1}/{self._epochs}{loss}"

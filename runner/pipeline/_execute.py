@@ -91,6 +91,7 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
         completeness_error=gap,
         files={**files, "summary": str(output / "summary.json")},
         seconds=dict(reporter.seconds),
+        waiting=trained.waiting,
         notes=data.notes + trained.notes,
     )
     document = {**summary.to_dict(), "history": _plain(history), "versions": _versions()}
@@ -106,6 +107,7 @@ class _Trained:
     result: RunResult
     network: Network
     progress: Progress
+    waiting: float | None
     notes: tuple[str, ...]
 
 
@@ -123,18 +125,19 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
         progress = Progress(
             advance, reporter.note, epochs=config.training.epochs, steps=steps, monitor=monitored(config)
         )
+        trainer = make_trainer(
+            config,
+            output,
+            has_valid=valid is not None,
+            steps=config.training.steps_per_epoch,
+            callbacks=[progress, MetricsLog(output / METRICS)],
+        )
         result = run(
             train_ds_provider=train,
             valid_ds_provider=valid,
             model_fn=network.model_fn,
             optimizer_fn=lambda: make_optimizer(config, steps),
-            trainer=make_trainer(
-                config,
-                output,
-                has_valid=valid is not None,
-                steps=config.training.steps_per_epoch,
-                callbacks=[progress, MetricsLog(output / METRICS)],
-            ),
+            trainer=trainer,
             task=make_task(config, data.labels),
             gtspec=gtspec,
             global_batch_size=1 if isinstance(config.sampling, WholeGraph) else config.training.batch_size,
@@ -143,7 +146,8 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
             model_exporters=[],
             trim_to_roots=trims(config),
         )
-    return _Trained(result=result, network=network, progress=progress, notes=tuple(notes))
+    waiting = trainer.waiting.seconds / progress.step_seconds if trainer.waiting.batches > 1 else None
+    return _Trained(result=result, network=network, progress=progress, waiting=waiting, notes=tuple(notes))
 
 
 def _best_epoch(config: RunConfig, history: dict[str, list[float]]) -> int | None:

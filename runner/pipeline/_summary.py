@@ -38,6 +38,8 @@ class RunSummary:
     graph: set -> number of items, under `nodes`, `edges` and `split`.
     attribution: the top features, or empty. completeness_error: relative, of the attribution.
     files: what -> path. seconds: stage -> seconds. parameters: number of weights.
+    waiting: the share of the time of training steps in which the trainer waited for data, after the first step; None
+        where it was not measured.
     """
 
     name: str
@@ -53,6 +55,7 @@ class RunSummary:
     parameters: int | None = None
     attribution: tuple[FeatureScore, ...] = ()
     completeness_error: float | None = None
+    waiting: float | None = None
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class RunSummary:
             "attribution": attribution,
             "files": dict(self.files),
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
+            "waiting": None if self.waiting is None else round(self.waiting, 4),
             "notes": list(self.notes),
         }
 
@@ -142,7 +146,8 @@ class RunSummary:
     def _files_table(self) -> Group:
         total = sum(self.seconds.values())
         table = Table(box=None, pad_edge=False)
-        title = f"Files (of a run of {total:.0f} s)"
+        waited = "" if self.waiting is None else f"; {self.waiting:.0%} of training was waiting for data"
+        title = f"Files (of a run of {total:.0f} s{waited})"
         table.add_column("what")
         table.add_column("path", overflow="fold")
         for what, path in self.files.items():

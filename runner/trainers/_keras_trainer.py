@@ -19,6 +19,7 @@ from gnnkit.runner.trainers._one_iterator import FirstFrom, OneIterator
 from gnnkit.runner.trainers._options import KerasTrainerCheckpointOptions, KerasTrainerOptions
 from gnnkit.runner.trainers._replicas import built_for
 from gnnkit.runner.trainers._resume import skip_steps
+from gnnkit.runner.trainers._waiting import Waiting
 
 _log = logging.getLogger("gnnkit.runner")
 
@@ -107,6 +108,8 @@ class KerasTrainer(Trainer):
         self._restore_best_weights = restore_best_weights
         self._options = options or KerasTrainerOptions()
         self._monitor = monitor
+        self.waiting = Waiting()
+        """How long `train` waited for training data; only with one replica and a number of steps that is known."""
 
     @property
     def model_dir(self) -> str:
@@ -244,11 +247,12 @@ class KerasTrainer(Trainer):
         if what == "validation" and steps is not None:
             # The same batches each time, whether training was interrupted or not.
             return OneIterator(dataset.repeat().take(steps).repeat()), steps, spec
+        measured = self.waiting.measure if what == "training" else lambda dataset: dataset
         if steps is not None:
-            return dataset.repeat().skip(skipped), steps, spec
+            return measured(dataset.repeat().skip(skipped)), steps, spec
         if count > 0 and count % steps_per_call == 0:
             # So that fit() makes one iterator instead of one or two an epoch.
-            return OneIterator(dataset.repeat().skip(skipped)), count, spec
+            return OneIterator(measured(dataset.repeat().skip(skipped))), count, spec
         return (FirstFrom(dataset, skipped) if skipped else dataset), None, spec
 
 
