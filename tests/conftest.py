@@ -9,6 +9,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+# Programs that tests start in processes of their own; the search for doctests would run them.
+collect_ignore = ["runner/trainers/kill_runs.py", "runner/trainers/workers.py"]
+
 # Read when TensorFlow is loaded, hence set before any test module is.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # tensorflow-gnn in tests/parity needs it; gnnkit never uses tf.keras

@@ -226,6 +226,7 @@ def test_some(case):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_ten_thousand():
     """Memory stays where it was: nothing is allocated by a number that an Example claims."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

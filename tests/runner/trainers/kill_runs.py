@@ -106,4 +106,5 @@ def main():
     print(json.dumps({"died": died}))
 
 
-main()
+if __name__ == "__main__":
+    main()
