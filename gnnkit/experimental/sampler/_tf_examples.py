@@ -9,8 +9,8 @@ import keras
 import tensorflow as tf
 
 from gnnkit.experimental.sampler._composite import CompositeLayer
+from gnnkit.experimental.sampler._framing import check_framing
 from gnnkit.experimental.sampler._interfaces import KeyToFeaturesAccessor
-from gnnkit.io._framing import check_framing
 from gnnkit.io._parse import _from_wire
 from gnnkit.io._wire import wire_dtype
 from gnnkit.keras.layers import GraphLayer
