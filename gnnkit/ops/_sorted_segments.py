@@ -7,13 +7,17 @@ a sorted sum 2.5 ms; one that sorts on the way, 4.5 ms), and sorting is done onc
 `gather` and `segment_sum` are each other's gradient, so that derivatives of any order take the fast way.
 """
 
+import contextlib
+import contextvars
 import functools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util
 
 _MARK = "_gnnkit_segments"
+_plain = contextvars.ContextVar("plain", default=False)
 
 
 class Segments(NamedTuple):
@@ -27,6 +31,16 @@ class Segments(NamedTuple):
     @property
     def tensors(self) -> list[tf.Tensor]:
         return [t for t in self if t is not None]
+
+
+@contextlib.contextmanager
+def plain_kernels() -> Iterator[None]:
+    """Builds graphs without the kernels for sorted segments, for converters that do not know them."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
 
 
 def applies(values: Any, ids: Any) -> bool:
@@ -46,6 +60,7 @@ def can_sort(ids: Any) -> bool:
         isinstance(ids, tf.Tensor)
         and ids.shape.rank == 1
         and not tf.executing_eagerly()
+        and not _plain.get()
         and not _in_xla()
         and not _has_accelerator()
     )

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor
+from gnnkit.ops._sorted_segments import plain_kernels
 from gnnkit.runner.exporters._export_model import names_of_outputs
 from gnnkit.runner.exporters._fields import field_names, named_features
 
@@ -55,12 +56,11 @@ def export_tflite(model: keras.Model, path: str, *, output_names: Any = None) ->
         values = named_features(outputs).values() if isinstance(outputs, GraphTensor) else keras.tree.flatten(outputs)
         return dict(zip(names, values, strict=True))
 
-    concrete = serve.get_concrete_function(
-        **{
-            arguments[key]: tf.TensorSpec(field.shape, field.dtype, name=arguments[key])
-            for key, field in fields.items()
-        }
-    )
+    signature = {
+        arguments[key]: tf.TensorSpec(field.shape, field.dtype, name=arguments[key]) for key, field in fields.items()
+    }
+    with plain_kernels():
+        concrete = serve.get_concrete_function(**signature)
     # TensorFlow must find the variables: those that are left out are without values in the file.
     module = tf.Module()
     module.tracked = [variable.value for variable in model.variables]
