@@ -48,6 +48,8 @@ def _input(spec: Any, name: str | None) -> keras.KerasTensor:
 class RaggedInput(keras.layers.InputLayer):
     """An input that keeps its number of ragged dimensions when a model is made again from its config."""
 
+    is_local = True  # See gnnkit.keras.trim_to_roots.
+
     def __init__(self, *, ragged_rank: int, row_splits_dtype: str, ragged: bool = True, **kwargs: Any) -> None:
         super().__init__(ragged=ragged, **kwargs)
         self.ragged_rank, self.row_splits_dtype = ragged_rank, row_splits_dtype

@@ -128,7 +128,9 @@ def test_signatures_and_config_dicts(libraries, package, update):
 
     def arguments_of(library):
         parameters = inspect.signature(getattr(library, update)).parameters.values()
-        return [(p.name, p.default, p.kind) for p in parameters]
+        # HGT has no node_set_names in tensorflow-gnn; gnnkit's takes them as all others do.
+        added = {"node_set_names"} if package == "hgt" else set()
+        return [(p.name, p.default, p.kind) for p in parameters if p.name not in added]
 
     assert arguments_of(ours) == arguments_of(theirs)
     our_config, their_config = ours.graph_update_get_config_dict(), theirs.graph_update_get_config_dict()
