@@ -174,8 +174,7 @@ def test_ten_lines_on_openflights(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_academic_graph_in_memory(tmp_path):
-    model = gnnkit.train(
-        academic_graph(num_papers=1000), "paper.label", model_dir=tmp_path, quiet=True, training={"epochs": 8}
-    )
+    model = gnnkit.train(academic_graph(num_papers=1000), "paper.label", model_dir=tmp_path, quiet=True)
     assert model.evaluate()["test"]["accuracy"] > 0.7
