@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gnnkit.runner._strategies import TPUStrategy as TPUStrategy
     from gnnkit.runner.data import PassthruDatasetProvider as PassthruDatasetProvider
     from gnnkit.runner.data import PassthruSampleDatasetsProvider as PassthruSampleDatasetsProvider
+    from gnnkit.runner.data import SampledDatasetProvider as SampledDatasetProvider
     from gnnkit.runner.data import SampleTFRecordDatasetsProvider as SampleTFRecordDatasetsProvider
     from gnnkit.runner.data import SimpleDatasetProvider as SimpleDatasetProvider
     from gnnkit.runner.data import SimpleSampleDatasetsProvider as SimpleSampleDatasetsProvider
@@ -138,6 +139,7 @@ __getattr__, __dir__, __all__ = attach(
         "RootNodeMulticlassClassification": "gnnkit.runner.tasks",
         "RunResult": "gnnkit.runner._interfaces",
         "SampleTFRecordDatasetsProvider": "gnnkit.runner.data",
+        "SampledDatasetProvider": "gnnkit.runner.data",
         "SimpleDatasetProvider": "gnnkit.runner.data",
         "SimpleSampleDatasetsProvider": "gnnkit.runner.data",
         "SubmoduleExporter": "gnnkit.runner.exporters",

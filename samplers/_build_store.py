@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gnnkit.samplers._backward import check_backward, with_backward_sets
 from gnnkit.samplers._csr import sort_edges
 from gnnkit.samplers._progress import Progress, showing
 from gnnkit.samplers._store import GraphStore
@@ -81,15 +82,11 @@ def build_store(
 
 def with_backward(tables: GraphTables, backward: Mapping[str, str]) -> GraphTables:
     """The tables with more edge sets, each of which walks another one backwards and shares its arrays."""
+    if not backward:
+        return tables
+    check_backward(backward, tables.edge_sets)
     edge_sets = dict(tables.edge_sets)
     for name, forward in backward.items():
-        if forward not in tables.edge_sets:
-            raise ValueError(
-                f"backward={{{name!r}: {forward!r}}}: there is no edge set {forward!r}. "
-                f"The edge sets are {', '.join(map(repr, sorted(tables.edge_sets))) or 'none'}."
-            )
-        if name in edge_sets:
-            raise ValueError(f"backward={{{name!r}: {forward!r}}}: there is an edge set {name!r} already.")
         table = tables.edge_sets[forward]
         edge_sets[name] = dataclasses.replace(
             table,
@@ -98,7 +95,10 @@ def with_backward(tables: GraphTables, backward: Mapping[str, str]) -> GraphTabl
             source=table.target,
             target=table.source,
         )
-    return tables.replace(edge_sets=edge_sets)
+    schema = tables.schema
+    if schema is not None and set(backward.values()) <= set(schema.edge_sets):
+        schema = with_backward_sets(schema, {n: f for n, f in backward.items() if n not in schema.edge_sets})
+    return tables.replace(edge_sets=edge_sets, schema=schema)
 
 
 def _contiguous(tables: GraphTables) -> GraphTables:

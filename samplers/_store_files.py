@@ -15,10 +15,9 @@ import numpy as np
 from gnnkit.samplers._bytes_column import BytesColumn, bytes_column
 from gnnkit.samplers._progress import Progress, showing
 from gnnkit.samplers._store import GraphStore
+from gnnkit.samplers._store_document import FILE, FORMAT, VERSION, parse_schema, read_document
 from gnnkit.samplers._tables import Column, EdgeTable, GraphTables, NodeTable, RaggedColumn
 
-FILE = "store.json"
-_FORMAT, _VERSION = "gnnkit graph store", 1
 # What sampling reads, beside the tables.
 _INDEX = (
     "source_sets",
@@ -105,8 +104,8 @@ class _Writer:
 
         tables = store.tables
         document = {
-            "format": _FORMAT,
-            "version": _VERSION,
+            "format": FORMAT,
+            "version": VERSION,
             "gnnkit": gnnkit.__version__,
             "byteorder": "little",
             "node_sets": {
@@ -189,7 +188,7 @@ def _plain(what: str) -> str:
 
 def open_store(folder: pathlib.Path, *, mmap: bool) -> GraphStore:
     """`GraphStore.open` explains the arguments."""
-    document = _read_document(folder)
+    document = read_document(folder)
     read = _Reader(folder, document["files"], mmap=mmap)
     tables = GraphTables(
         node_sets={
@@ -211,7 +210,7 @@ def open_store(folder: pathlib.Path, *, mmap: bool) -> GraphStore:
             for name, entry in document["edge_sets"].items()
         },
         context=read.features(document["context"]),
-        schema=_schema(document["schema"]),
+        schema=parse_schema(document["schema"]),
     )
     return GraphStore(
         tables=tables,
@@ -220,35 +219,6 @@ def open_store(folder: pathlib.Path, *, mmap: bool) -> GraphStore:
         max_degree=document["max_degree"],
         **{name: read.column(document["index"][name]) for name in _INDEX},
     )
-
-
-def _read_document(folder: pathlib.Path) -> dict[str, Any]:
-    path = folder / FILE
-    if not path.is_file():
-        what = f"has no {FILE}" if folder.is_dir() else "does not exist"
-        raise FileNotFoundError(f"{folder} is not the folder of a graph store: it {what}. GraphStore.save() makes one.")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != _FORMAT:
-        raise ValueError(f"{path} does not describe a graph store. GraphStore.save() makes one.")
-    if document.get("version") != _VERSION:
-        raise ValueError(
-            f"The graph store in {folder} has version {document.get('version')!r} of the format, written by gnnkit "
-            f"{document.get('gnnkit')}; this gnnkit reads version {_VERSION}. Build the store again."
-        )
-    return document
-
-
-def _schema(text: str | None) -> Any:
-    if text is None:
-        return None
-    from google.protobuf import text_format
-
-    from gnnkit.schemas import graph_schema_pb2
-
-    return text_format.Parse(text, graph_schema_pb2.GraphSchema())
 
 
 @final

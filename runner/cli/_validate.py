@@ -26,13 +26,16 @@ def validate(config: Path, overrides: tuple[str, ...], resolved: bool) -> None:
 
     loaded = config_module.load(config, overrides)
     schema = config_module.schema_of(loaded)
-    if schema is None or not isinstance(loaded.data, config_module.TableData):
+    if schema is None:
         # Datasets by name are small or generated: the quickest way to their schema is to make them.
         notes = config_module.check_against_schema(loaded, pipeline.read(loaded, pipeline.SilentReporter()).schema)
     else:
         notes = config_module.check_against_schema(loaded, schema)
-        if problems := config_module.table_problems(schema, loaded.data.folder):
-            raise RunError("\n  ".join([f"{loaded.data.schema_file}: tables are missing:", *problems]))
+        data = loaded.data
+        if isinstance(data, config_module.TableData) and (
+            problems := config_module.table_problems(schema, data.folder)
+        ):
+            raise RunError("\n  ".join([f"{data.schema_file}: tables are missing:", *problems]))
     for note in notes:
         click.echo(f"Note: {note}", err=True)
     if resolved:

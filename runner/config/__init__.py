@@ -4,6 +4,7 @@ Nothing here imports TensorFlow. `RunConfig.model_json_schema()` is the JSON sch
 """
 
 from gnnkit.runner.config._data import DatasetData as DatasetData
+from gnnkit.runner.config._data import StoreData as StoreData
 from gnnkit.runner.config._data import TableData as TableData
 from gnnkit.runner.config._errors import ConfigError as ConfigError
 from gnnkit.runner.config._errors import Problem as Problem
@@ -98,6 +99,7 @@ __all__ = [
     "RunConfig",
     "Runtime",
     "SpecSampling",
+    "StoreData",
     "Sweep",
     "TableData",
     "TextHashFeature",

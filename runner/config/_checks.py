@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gnnkit.runner.config._data import DatasetData, TableData
+from gnnkit.runner.config._data import DatasetData, StoreData, TableData
 from gnnkit.runner.config._errors import Problem, nearest, unknown
 from gnnkit.runner.config._features import DropFeature, IdEmbeddingFeature
 from gnnkit.runner.config._run import RunConfig
@@ -20,7 +20,9 @@ def static_problems(config: RunConfig) -> list[Problem]:
 def _files(config: RunConfig) -> Iterator[Problem]:
     if isinstance(config.data, TableData):
         yield from _exists(config.data.schema_file, ("data", "schema"), folder=False)
-    if config.data.directory is not None:
+    if isinstance(config.data, StoreData):
+        yield from _exists(config.data.store, ("data", "store"), folder=True)
+    elif config.data.directory is not None:
         yield from _exists(config.data.directory, ("data", "directory"), folder=True)
     if isinstance(config.data, DatasetData) and config.data.dataset == "academic" and config.data.directory:
         message = "the dataset 'academic' is generated and has no files; leave `directory` out."
@@ -81,6 +83,9 @@ def _split(config: RunConfig) -> Iterator[Problem]:
 
 
 def _sampling(config: RunConfig) -> Iterator[Problem]:
+    if getattr(config.sampling, "joint", False) and getattr(config.sampling, "cutoff", None) is not None:
+        message = "a cut-off needs a graph for each node, so that none sees what is after it. Leave one of both out."
+        yield Problem(path=("sampling", "joint"), message=message)
     if not isinstance(config.sampling, HopSampling):
         return
     known = [SEED]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from gnnkit.runner.config._base import Section, infer_type
+from gnnkit.runner.config._base import Section, Text, infer_type
 from gnnkit.runner.config._source import Source
 
 
@@ -34,10 +34,24 @@ class TableData(Section):
     """What to do with a row of an unknown endpoint, an empty or repeated id, a value of a wrong type: stop with
     file, row and column, or leave the row out, count it and say so."""
 
+    backward: dict[Text, Text] = {}
+    """Further edge sets, each of which follows another one from its target to its source: new name -> edge set. The
+    edges and their features are stored once. (A schema can have them as well, marked `edge_type: reversed`.)"""
+
     @property
     def folder(self) -> Path:
         """The folder that file names in the schema start from."""
         return self.directory or self.schema_file.parent
+
+
+class StoreData(Section):
+    """A graph that `GraphStore.save` has indexed and saved; it is opened at once and read from disk as it is sampled."""
+
+    type: Literal["store"] = "store"
+    """Given by the key `store`; need not be written."""
+
+    store: InputPath
+    """The folder of the saved store; relative to the config file."""
 
 
 class DatasetData(Section):
@@ -57,9 +71,12 @@ class DatasetData(Section):
     args: dict[str, Any] = {}
     """Further arguments of the dataset's function in `gnnkit.datasets`, such as `num_papers` or `seed`."""
 
+    backward: dict[Text, Text] = {}
+    """Further edge sets, each of which follows another one backwards: new name -> edge set."""
+
 
 Data = Annotated[
-    TableData | DatasetData,
+    TableData | DatasetData | StoreData,
     Field(discriminator="type"),
-    BeforeValidator(infer_type(("dataset", "dataset"), default="tables")),
+    BeforeValidator(infer_type(("dataset", "dataset"), ("store", "store"), default="tables")),
 ]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from gnnkit.runner.config._base import Count, Section, Text, infer_type, one_or_more
+from gnnkit.runner.config._base import Count, Section, Switch, Text, infer_type, one_or_more
 from gnnkit.runner.config._data import InputPath
 
 SEED = "seed"
@@ -64,6 +64,10 @@ class HopSampling(Section):
     hops: Annotated[tuple[Hop, ...], Field(min_length=1)]
     """The hops in order."""
 
+    joint: Switch = False
+    """Sample one graph for all nodes of a batch, in which a node that several of them reach is there once, instead of a
+    graph for each: less to compute where subgraphs overlap."""
+
     cutoff: Text | None = None
     """The feature of the task's node set that is its time: of edge sets with a time only edges up to then are seen,
     so that nothing from the future is. By default all edges are."""
@@ -80,6 +84,10 @@ class TreeSampling(Section):
 
     edge_sets: tuple[Text, ...] | None = None
     """The edge sets to follow; by default all."""
+
+    joint: Switch = False
+    """Sample one graph for all nodes of a batch, in which a node that several of them reach is there once, instead of a
+    graph for each: less to compute where subgraphs overlap."""
 
 
 class SpecSampling(Section):
@@ -99,6 +107,10 @@ class SpecSampling(Section):
 
     replace: tuple[Text, ...] = ()
     """Operations or edge sets that draw with replacement."""
+
+    joint: Switch = False
+    """Sample one graph for all nodes of a batch, in which a node that several of them reach is there once, instead of a
+    graph for each: less to compute where subgraphs overlap."""
 
     cutoff: Text | None = None
     """The feature of the task's node set that is its time: of edge sets with a time only edges up to then are seen,

@@ -7,7 +7,7 @@ from google.protobuf import message, text_format
 
 from gnnkit._names import EDGES, NODES
 from gnnkit.runner.config._checks import static_problems
-from gnnkit.runner.config._data import TableData
+from gnnkit.runner.config._data import StoreData, TableData
 from gnnkit.runner.config._errors import ConfigError, Problem
 from gnnkit.runner.config._run import RunConfig
 from gnnkit.runner.config._schema_checks import problems_with_schema
@@ -34,8 +34,22 @@ def read_schema_file(path: str | Path) -> "GraphSchema":
 
 
 def schema_of(config: RunConfig) -> "GraphSchema | None":
-    """The schema that a config of tables names, or None for a dataset by name. Raises `OSError`, `ValueError`."""
-    return read_schema_file(config.data.schema_file) if isinstance(config.data, TableData) else None
+    """The schema of the tables, or of the saved store, that a config names, with the edge sets of `backward`.
+
+    None for a dataset by name, and a store without a schema. Raises `OSError`, `ValueError`.
+    """
+    from gnnkit.samplers._backward import with_backward_sets
+    from gnnkit.samplers._store_document import read_store_schema
+
+    if isinstance(config.data, StoreData):
+        return read_store_schema(config.data.store)
+    if not isinstance(config.data, TableData):
+        return None
+    schema = read_schema_file(config.data.schema_file)
+    try:
+        return with_backward_sets(schema, config.data.backward)
+    except ValueError as error:
+        raise config.error(("data", "backward"), str(error)) from None
 
 
 def check(config: RunConfig) -> None:
@@ -43,14 +57,17 @@ def check(config: RunConfig) -> None:
     made in Python have not been through it."""
     problems = static_problems(config)
     schema = None
-    if not any(problem.path[:2] == ("data", "schema") for problem in problems):
+    where = ("data", "store" if isinstance(config.data, StoreData) else "schema")
+    if not any(problem.path[:2] == where for problem in problems):
         try:
             schema = schema_of(config)
+        except ConfigError as error:
+            problems += error.problems
         except (OSError, ValueError) as error:
-            problems.append(Problem(path=("data", "schema"), message=f"{error}"))
+            problems.append(Problem(path=where, message=f"{error}"))
     if schema is not None:
         wrong = schema_problems(schema)
-        problems += [Problem(path=("data", "schema"), message=f"in the schema: {text}") for text in wrong]
+        problems += [Problem(path=where, message=f"in the schema: {text}") for text in wrong]
         # Names are compared with a schema that is sound only: the rest would follow from its faults.
         problems += problems_with_schema(config, schema) if not wrong else []
     if problems:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import RunConfig, TableData, read_schema_file
+from gnnkit.runner.config import RunConfig, StoreData, TableData, read_schema_file
 from gnnkit.runner.pipeline._plan_file import FILE as LEARNED
 
 CONFIG, WEIGHTS = "config.yaml", "model.weights.h5"
@@ -30,6 +30,9 @@ def copy_run(config: RunConfig, source: Path, target: Path) -> Path:
     if isinstance(config.data, TableData):
         schema = _copy_tables(config.data, target / _GRAPH)
         document["data"] = {**document["data"], "schema": f"{_GRAPH}/{schema}", "directory": None}
+    elif isinstance(config.data, StoreData):
+        shutil.copytree(config.data.store, target / _GRAPH)
+        document["data"] = {**document["data"], "store": _GRAPH}
     document["model_dir"] = str(target)
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
     (target / CONFIG).write_text(text, encoding="utf-8")

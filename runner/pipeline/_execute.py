@@ -113,7 +113,7 @@ class _Trained:
 
 def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) -> _Trained:
     train, valid = data.providers["train"], data.providers.get("valid")
-    gtspec = train.graph_spec
+    gtspec = train.gtspec
     encoder = make_encoder(data.plan, gtspec)
     network = Network(config, data.plan)
     notes = network.notes(gtspec)

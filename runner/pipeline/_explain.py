@@ -13,11 +13,11 @@ from gnnkit._names import HIDDEN_STATE
 from gnnkit.attribution import Attributions, integrated_gradients
 from gnnkit.graph import GraphTensor
 from gnnkit.runner._interfaces import RunResult
-from gnnkit.runner.config import RunConfig, WholeGraph
+from gnnkit.runner.config import RunConfig
 from gnnkit.runner.data._batches import BatchProvider
 from gnnkit.runner.pipeline._columns import text
 from gnnkit.runner.pipeline._encode import slices
-from gnnkit.runner.pipeline._fit import HEAD
+from gnnkit.runner.pipeline._fit import HEAD, reads_out
 from gnnkit.runner.pipeline._network import Network
 from gnnkit.runner.pipeline._prepare import Prepared
 from gnnkit.runner.pipeline._progress import Reporter
@@ -110,7 +110,7 @@ def _scores_fn(config: RunConfig, network: Network, result: RunResult) -> Any:
     def scores(graph: GraphTensor) -> Any:
         for layer in network.layers[1:]:
             graph = layer(graph)
-        if isinstance(config.sampling, WholeGraph):
+        if reads_out(config):
             # The indices of copies side by side are not those of one graph, which validation expects.
             states = ops.structured_readout(graph, "seed", feature_name=HIDDEN_STATE, validate=False)
         else:
@@ -142,7 +142,7 @@ def _examples(
     config: RunConfig, data: Prepared, rows: np.ndarray, attributions: Attributions, totals: dict[str, np.ndarray]
 ) -> list[dict[str, Any]]:
     """The explained nodes one by one, where each has a subgraph of its own."""
-    if isinstance(config.sampling, WholeGraph):
+    if reads_out(config):
         return []
     ids = data.tables.node_sets[config.task.node_set].ids
     examples = []

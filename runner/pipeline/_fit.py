@@ -35,10 +35,15 @@ def make_task(config: RunConfig, labels: Labels) -> Any:
     arguments: dict[str, Any] = {"label_feature_name": config.task.label, "name": HEAD}
     if not binary:
         arguments["num_classes"] = labels.num_classes
-    if isinstance(config.sampling, WholeGraph):
+    if reads_out(config):
         return (NodeBinaryClassification if binary else NodeMulticlassClassification)("seed", **arguments)
     task = RootNodeBinaryClassification if binary else RootNodeMulticlassClassification
     return task(config.task.node_set, **arguments)
+
+
+def reads_out(config: RunConfig) -> bool:
+    """Whether predictions are read out by edges from the nodes of a graph, and not from the root of each component."""
+    return isinstance(config.sampling, WholeGraph) or config.sampling.joint
 
 
 def steps_per_epoch(config: RunConfig, num_train: int) -> int:

@@ -7,17 +7,18 @@ from typing import Any, final
 import numpy as np
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import RunConfig, WholeGraph, check_against_schema
+from gnnkit.runner.config import RunConfig, StoreData, WholeGraph, check_against_schema
+from gnnkit.runner.data import SampledDatasetProvider
 from gnnkit.runner.pipeline._columns import row_ids
 from gnnkit.runner.pipeline._encode import raw_features
 from gnnkit.runner.pipeline._features import FeaturePlan, IdInput, plan_features
 from gnnkit.runner.pipeline._labels import MISSING, Labels, check_labelled, resolve_labels
 from gnnkit.runner.pipeline._plan_file import Learned
 from gnnkit.runner.pipeline._progress import Reporter
-from gnnkit.runner.pipeline._providers import SampledProvider, WholeGraphProvider, sampling_plan
-from gnnkit.runner.pipeline._read import left_out, read
+from gnnkit.runner.pipeline._providers import WholeGraphProvider, sampling_plan
+from gnnkit.runner.pipeline._read import left_out, open_store, read
 from gnnkit.runner.pipeline._split import NodeSplit, resolve_split
-from gnnkit.samplers import GraphStore, GraphTables
+from gnnkit.samplers import GraphStore, GraphTables, NodeSeeds
 
 _NOBODY = np.empty(0, np.int64)
 
@@ -112,22 +113,40 @@ def _prepared(
 ) -> Prepared:
     node_set = config.task.node_set
     tables = _with_ids(_with_label(tables, node_set, config.task.label, labels.values), plan)
-    common: dict[str, Any] = {"features": raw_features(plan), "label": config.task.label}
+    features = raw_features(plan)
     if isinstance(config.sampling, WholeGraph):
 
         def provider(rows: np.ndarray, *, training: bool = False) -> Any:
-            return WholeGraphProvider(tables=tables, node_set=node_set, rows=rows, **common)
+            return WholeGraphProvider(
+                tables=tables, node_set=node_set, rows=rows, features=features, label=config.task.label
+            )
     else:
         with reporter.stage("index", "Indexing the edges") as advance:
-            store = GraphStore.from_tables(tables, progress=advance)
-        spec = sampling_plan(config, tables, store)
-        common |= {"spec": spec, "cutoff": getattr(config.sampling, "cutoff", None)}
-        common |= {"num_threads": config.runtime.threads or None}
+            store = _store(config, tables, advance)
+        sampling = sampling_plan(config, tables, store)
+        cutoff = getattr(config.sampling, "cutoff", None)
 
         def provider(rows: np.ndarray, *, training: bool = False) -> Any:
-            return SampledProvider(store=store, seeds=rows, seed=config.seed, training=training, **common)
+            return SampledDatasetProvider(
+                store,
+                sampling,
+                NodeSeeds(nodes=rows, cutoff=cutoff),
+                shuffle=training,
+                resample=training,
+                seed=config.seed,
+                features=features,
+                readout_features=[config.task.label],
+                num_threads=config.runtime.threads or None,
+            )
 
     return Prepared(tables=tables, labels=labels, split=split, plan=plan, provider=provider, notes=notes)
+
+
+def _store(config: RunConfig, tables: GraphTables, progress: Any) -> GraphStore:
+    if isinstance(config.data, StoreData):
+        # Indexed already; only features of nodes have changed.
+        return dataclasses.replace(open_store(config.data), tables=tables)
+    return GraphStore.from_tables(tables, progress=progress)
 
 
 def _with_ids(tables: GraphTables, plan: FeaturePlan) -> GraphTables:

@@ -1,4 +1,4 @@
-"""The examples of a run, as `gnnkit.runner.run` takes them: sampled subgraphs, or the whole graph."""
+"""The examples of a run, as `gnnkit.runner.run` takes them: the plan of sampled subgraphs, or the whole graph."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,7 @@ from gnnkit.graph import GraphTensor, GraphTensorSpec
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import DatasetProvider
 from gnnkit.runner.config import RunConfig, SpecSampling, resolve_hops
-from gnnkit.samplers import (
-    GraphStore,
-    GraphTables,
-    NodeSeeds,
-    Plan,
-    compile_plan,
-    dataset,
-    graph_tensor_spec,
-    to_graph_tensor,
-)
+from gnnkit.samplers import GraphStore, GraphTables, Plan, compile_plan, to_graph_tensor
 from gnnkit.schemas import sampling_spec_pb2
 
 
@@ -55,12 +46,18 @@ def sampling_options(config: RunConfig, tables: GraphTables) -> dict[str, Any]:
     """What `compile_plan` needs besides the spec."""
     sampling = config.sampling
     if isinstance(sampling, SpecSampling):
-        return {"weights": sampling.weights, "times": sampling.times, "replace": sampling.replace}
+        return {
+            "weights": sampling.weights,
+            "times": sampling.times,
+            "replace": sampling.replace,
+            "joint": sampling.joint,
+        }
     hops = resolve_hops(sampling, config.task.node_set, tables.schema)  # type: ignore[arg-type]
     return {
         "weights": {hop.name: hop.weight for hop in hops if hop.weight},
         "times": {hop.name: hop.time for hop in hops if hop.time},
         "replace": [hop.name for hop in hops if hop.replace],
+        "joint": sampling.joint,  # type: ignore[union-attr]
     }
 
 
@@ -79,56 +76,6 @@ def sampling_plan(config: RunConfig, tables: GraphTables, store: GraphStore) -> 
             "sampling.cutoff means nothing where no edge set has a time: sampling.times={EDGE_SET: FEATURE}."
         )
     return plan
-
-
-@final
-@dataclasses.dataclass(kw_only=True)
-class SampledProvider(DatasetProvider):
-    """Subgraphs around seeds, merged in batches; with `training`, in a new order and newly sampled in each epoch."""
-
-    store: GraphStore
-    spec: Any
-    seeds: np.ndarray
-    features: Mapping[str, Sequence[str]]
-    label: str
-    seed: int
-    num_threads: int | None = None
-    training: bool = False
-    initial_epoch: int = 0
-    cutoff: str | None = None
-
-    @property
-    def graph_spec(self) -> GraphTensorSpec:
-        """The type of one subgraph."""
-        return graph_tensor_spec(self.store, self.spec, features=self.features, readout_features=[self.label])
-
-    def set_initial_epoch(self, epoch: int) -> None:
-        """Goes on with the order and the samples of `epoch`."""
-        self.initial_epoch = epoch
-
-    def get_dataset(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
-        """Scalar graphs of one component."""
-        return self._dataset(context, None)
-
-    def get_batched_dataset(self, context: tf.distribute.InputContext, batch_size: int) -> tf.data.Dataset:
-        """Scalar graphs of up to `batch_size` components."""
-        return self._dataset(context, batch_size)
-
-    def _dataset(self, context: tf.distribute.InputContext, batch_size: int | None) -> tf.data.Dataset:
-        return dataset(
-            self.store,
-            self.spec,
-            NodeSeeds(nodes=self.seeds, cutoff=self.cutoff),
-            batch_size=batch_size,
-            shuffle=self.training,
-            resample=self.training,
-            seed=self.seed,
-            start_epoch=self.initial_epoch,
-            features=self.features,
-            readout_features=[self.label],
-            input_context=context,
-            num_threads=self.num_threads,
-        )
 
 
 @final
@@ -154,7 +101,7 @@ class WholeGraphProvider(DatasetProvider):
         )
 
     @property
-    def graph_spec(self) -> GraphTensorSpec:
+    def gtspec(self) -> GraphTensorSpec:
         """The type of the example, which does not tell how many nodes are read out."""
         return self.graph().spec.relax(num_nodes=True, num_edges=True)
 

@@ -4,10 +4,11 @@ import inspect
 from typing import Any
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import DatasetData, RunConfig, TableData
+from gnnkit.runner.config import DatasetData, RunConfig, StoreData, TableData
 from gnnkit.runner.config._errors import unknown
 from gnnkit.runner.pipeline._progress import Reporter
-from gnnkit.samplers import GraphTables
+from gnnkit.samplers import GraphStore, GraphTables
+from gnnkit.samplers._build_store import with_backward
 
 
 def read(config: RunConfig, reporter: Reporter) -> GraphTables:
@@ -18,6 +19,8 @@ def read(config: RunConfig, reporter: Reporter) -> GraphTables:
     with reporter.stage("read", "Reading the graph") as advance:
         if isinstance(config.data, DatasetData):
             return _dataset(config, config.data)
+        if isinstance(config.data, StoreData):
+            return _of_store(config.data)
         return _tables(config.data, lambda done, total, name: advance(done, total, name))
 
 
@@ -34,9 +37,25 @@ def _tables(data: TableData, progress: Any) -> GraphTables:
     from gnnkit.samplers import read_tables
 
     try:
-        return read_tables(str(data.schema_file), str(data.folder), on_bad_rows=data.on_bad_rows, progress=progress)
+        tables = read_tables(str(data.schema_file), str(data.folder), on_bad_rows=data.on_bad_rows, progress=progress)
+        return with_backward(tables, data.backward)
     except (OSError, ValueError) as error:
         raise RunError(str(error)) from error
+
+
+def open_store(data: StoreData) -> GraphStore:
+    """The saved store of a config. Raises `RunError` for one that is not there, or damaged."""
+    try:
+        return GraphStore.open(data.store)
+    except (OSError, ValueError) as error:
+        raise RunError(str(error)) from error
+
+
+def _of_store(data: StoreData) -> GraphTables:
+    from gnnkit.samplers._write_tables import schema_of
+
+    tables = open_store(data).tables
+    return tables if tables.schema is not None else tables.replace(schema=schema_of(tables))
 
 
 def _dataset(config: RunConfig, data: DatasetData) -> GraphTables:
@@ -50,6 +69,6 @@ def _dataset(config: RunConfig, data: DatasetData) -> GraphTables:
     if data.directory is not None:
         arguments["path"] = str(data.directory)
     try:
-        return datasets.load(data.dataset, **arguments)
+        return with_backward(datasets.load(data.dataset, **arguments), data.backward)
     except (OSError, ValueError, TypeError) as error:
         raise config.error(("data",), f"dataset {data.dataset!r}: {error}") from error

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import RunConfig, WholeGraph
+from gnnkit.runner.config import RunConfig, StoreData, WholeGraph
 from gnnkit.runner.pipeline._labels import resolve_labels
 from gnnkit.runner.pipeline._progress import Reporter
-from gnnkit.runner.pipeline._providers import sampling_spec
-from gnnkit.runner.pipeline._read import left_out, read
+from gnnkit.runner.pipeline._providers import sampling_options, sampling_spec
+from gnnkit.runner.pipeline._read import left_out, open_store, read
 from gnnkit.runner.pipeline._split import resolve_split
-from gnnkit.samplers import GraphStore, GraphTables, LinkSeeds, SamplesReport, write_samples
+from gnnkit.samplers import GraphStore, GraphTables, LinkSeeds, NodeSeeds, SamplesReport, write_samples
 from gnnkit.samplers._bad_rows import BadRows
 from gnnkit.samplers._convert import convert, id_column
 from gnnkit.samplers._files import find_files, guess_format
@@ -47,7 +47,15 @@ def sample_from_config(
     if part is not None:
         labels = resolve_labels(config.task, tables)
         seeds = dict(resolve_split(config.split, labels, tables, seed=config.seed).items())[part]
-    return _sample(tables, sampling_spec(config, tables), seeds, request, reporter)
+    options = sampling_options(config, tables)
+    options.pop("joint")  # An Example holds one subgraph.
+    cutoff = getattr(config.sampling, "cutoff", None)
+    seeds = NodeSeeds(nodes=seeds, cutoff=cutoff) if cutoff is not None else seeds
+    with _readable():
+        spec = read_spec(sampling_spec(config, tables))
+    if isinstance(config.data, StoreData):
+        return _write(open_store(config.data), spec, seeds, request, reporter, **options)
+    return _sample(tables, spec, seeds, request, reporter, **options)
 
 
 def sample_from_files(schema: str, spec: str, request: SampleRequest, reporter: Reporter) -> SamplesReport:
@@ -63,18 +71,21 @@ def sample_from_files(schema: str, spec: str, request: SampleRequest, reporter: 
 
 
 def _sample(
-    tables: GraphTables, spec: Any, seeds: np.ndarray | None, request: SampleRequest, reporter: Reporter
+    tables: GraphTables, spec: Any, seeds: Any, request: SampleRequest, reporter: Reporter, **options: Any
 ) -> SamplesReport:
     with reporter.stage("index", "Indexing the edges") as advance:
         store = GraphStore.from_tables(tables, num_threads=request.threads, progress=advance)
-    return _write(store, spec, seeds, request, reporter)
+    return _write(store, spec, seeds, request, reporter, **options)
 
 
-def _write(store: GraphStore, spec: Any, seeds: Any, request: SampleRequest, reporter: Reporter) -> SamplesReport:
+def _write(
+    store: GraphStore, spec: Any, seeds: Any, request: SampleRequest, reporter: Reporter, **options: Any
+) -> SamplesReport:
     with _readable():
         spec = read_spec(spec)
         if request.seeds is not None:
-            seeds = _read_seeds(request.seeds, store, spec)
+            given = _read_seeds(request.seeds, store, spec)
+            seeds = dataclasses.replace(seeds, nodes=given) if isinstance(seeds, NodeSeeds) else given
         with reporter.stage("sample", "Sampling") as advance:
             return write_samples(
                 store,
@@ -85,6 +96,7 @@ def _write(store: GraphStore, spec: Any, seeds: Any, request: SampleRequest, rep
                 overwrite=request.overwrite,
                 num_threads=request.threads,
                 progress=advance,
+                **options,
             )
 
 

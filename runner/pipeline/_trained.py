@@ -198,7 +198,7 @@ def load_run(model_dir: str | Path, overrides: Iterable[str] = (), *, reporter: 
 
 
 def _models_of(config: RunConfig, data: Prepared, task: Any) -> tuple[Network, RunResult]:
-    gtspec = data.provider(np.zeros(1, np.int64)).graph_spec
+    gtspec = data.provider(np.zeros(1, np.int64)).gtspec
     prepared = _models.preprocessing(gtspec, (make_encoder(data.plan, gtspec),), task)
     network = Network(config, data.plan)
     base = _models.base_model(network.model_fn, prepared.specs)

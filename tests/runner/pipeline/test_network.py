@@ -36,7 +36,7 @@ def network_of(*overrides):
     config = loads(CONFIG, overrides)
     data = prepare(config, SilentReporter())
     provider = data.providers["train"]
-    encoder = make_encoder(data.plan, provider.graph_spec.relax(num_components=True, num_nodes=True, num_edges=True))
+    encoder = make_encoder(data.plan, provider.gtspec.relax(num_components=True, num_nodes=True, num_edges=True))
     graph = encoder(next(iter(provider.get_batched_dataset(tf.distribute.InputContext(), 8))))
     model = Network(config, data.plan).model_fn(encoder.output.spec)
     return config, model, graph
@@ -100,13 +100,13 @@ def test_only_what_reaches_the_readout_has_a_state():
 def test_deaf_sets_are_noted():
     config = loads(CONFIG, ["sampling=none"])
     data = prepare(config, SilentReporter())
-    assert Network(config, data.plan).notes(data.providers["train"].graph_spec) == [
+    assert Network(config, data.plan).notes(data.providers["train"].gtspec) == [
         "features.node_sets.institution is not used: with messages to the target of edges (model.receiver_tag) and 2 "
         "layers, nothing of it comes to 'paper'."
     ]
     config = loads(CONFIG)
     data = prepare(config, SilentReporter())
-    assert Network(config, data.plan).notes(data.providers["train"].graph_spec) == []
+    assert Network(config, data.plan).notes(data.providers["train"].gtspec) == []
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_gcn(tmp_path, layers, sampling):
     config = loads(HOMOGENEOUS, [f"model.num_layers={layers}", f"sampling={sampling}"], file=str(tmp_path / "c.yaml"))
     data = prepare(config, SilentReporter())
     provider = data.providers["train"]
-    encoder = make_encoder(data.plan, provider.graph_spec.relax(num_components=True, num_nodes=True, num_edges=True))
+    encoder = make_encoder(data.plan, provider.gtspec.relax(num_components=True, num_nodes=True, num_edges=True))
     graph = encoder(next(iter(provider.get_batched_dataset(tf.distribute.InputContext(), 4))))
     model = Network(config, data.plan).model_fn(encoder.output.spec)
     state = model(graph).node_sets["a"]["hidden_state"]
