@@ -17,9 +17,11 @@ from gnnkit.attribution._features import (
     with_features,
     with_flat,
 )
+from gnnkit.attribution._outputs import resolve_target, score_rows, select
 from gnnkit.graph import GraphTensor, check_scalar_graph_tensor
 from gnnkit.ops._resolve import components_of
 
+_WHO = "integrated_gradients"
 # Nodes and edges that one call of the model sees, if it can be chosen.
 _ITEMS_PER_CALL = 65536
 
@@ -70,11 +72,9 @@ def integrated_gradients(
     at_baseline = with_features(
         graph, {k: with_flat(all_features(graph)[k], v) for k, v in start.items()}, keep_others=True
     )
-    outputs = _rows(fn(graph))
-    if target is None:
-        target = tf.argmax(outputs, axis=-1)
-    target = tf.broadcast_to(tf.cast(target, tf.int64), tf.shape(outputs)[:1])
-    scores, baseline_scores = _select(outputs, target), _select(_rows(fn(at_baseline)), target)
+    outputs = score_rows(fn(graph), _WHO)
+    target = resolve_target(outputs, target)
+    scores, baseline_scores = select(outputs, target), select(score_rows(fn(at_baseline), _WHO), target)
     if steps_per_call is None:
         items = sum(int(p.total_size) for p in [*graph.node_sets.values(), *graph.edge_sets.values()])
         steps_per_call = max(1, min(steps, _ITEMS_PER_CALL // max(items, 1)))
@@ -112,7 +112,7 @@ def attribute(
             side_by_side = with_features(
                 copies(graph, count), {k: _on_line(originals[k], line[k], count) for k in keys}, keep_others=True
             )
-            total = tf.reduce_sum(_select(_rows(fn(side_by_side)), tf.tile(target, [count])))
+            total = tf.reduce_sum(select(score_rows(fn(side_by_side), _WHO), tf.tile(target, [count])))
         gradients = tape.gradient(total, line, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         for key in keys:
             share = tf.constant(shares, means[key].dtype)
@@ -145,25 +145,6 @@ def _on_line(original: Any, numbers: tf.Tensor, count: int) -> Any:
     items = None if numbers.shape[1] is None else count * numbers.shape[1]
     result = tf.reshape(numbers, tf.concat([[count * tf.shape(numbers)[1]], tf.shape(numbers)[2:]], 0))
     return tf.ensure_shape(result, [items, *static])
-
-
-def _rows(outputs: Any) -> tf.Tensor:
-    """Scores `[R, K]`."""
-    if not isinstance(outputs, tf.Tensor) or outputs.shape.rank not in (1, 2) or not outputs.dtype.is_floating:
-        what = (
-            f"{outputs.dtype.name} of shape {outputs.shape}"
-            if isinstance(outputs, tf.Tensor)
-            else type(outputs).__name__
-        )
-        raise ValueError(
-            f"integrated_gradients: the model must return scores [R, K] or [R] (floats), but returned {what}. Of "
-            "several outputs choose one: lambda graph: model(graph)['NAME']."
-        )
-    return outputs if outputs.shape.rank == 2 else outputs[:, tf.newaxis]
-
-
-def _select(outputs: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    return tf.gather(outputs, target, axis=1, batch_dims=1)
 
 
 def _gap(graph: GraphTensor, values: Mapping[FeatureKey, Any], change: tf.Tensor) -> tf.Tensor:

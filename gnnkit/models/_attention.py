@@ -12,6 +12,7 @@ from gnnkit._names import CONTEXT, HIDDEN_STATE
 from gnnkit.graph import _keras
 from gnnkit.keras import clone_initializer
 from gnnkit.keras.layers import AnyToAnyConvolutionBase
+from gnnkit.keras.layers._attention_log import log_attention
 from gnnkit.ops import _primitives, softmax
 from gnnkit.ops._sort_edges import sort_edges
 
@@ -169,6 +170,7 @@ class AttentionConv(AnyToAnyConvolutionBase):
             receiver_tag=receiver_tag,
             training=training,
         )
+        log_attention(self, attention, edge_set_name=edge_set_name, node_set_name=node_set_name)
         if not return_attention:
             return output
         return output, attention if went_to is None else _primitives.gather(attention, went_to)

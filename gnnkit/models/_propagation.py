@@ -9,6 +9,7 @@ from gnnkit.graph import GraphTensor
 from gnnkit.keras.layers._inputs import read_features
 from gnnkit.keras.layers._receptive_field import Reads
 from gnnkit.ops import _primitives, reverse_tag
+from gnnkit.ops._message_factors import message_factor, scale_messages
 
 NORMALIZATIONS = ("none", "in", "out", "in_out", "in_in")
 
@@ -108,6 +109,9 @@ def read_propagation(
         if degree_normalization == "in_out":
             at_sender = column(ops.rsqrt(degree(senders)))
     edge_weights = None if weights is None else column(weights)
+    if message_factor(edge_set_name) is not None:
+        ones: Any = ops.ones_like(receivers, dtype=dtype)
+        edge_weights = scale_messages(edge_set_name, column(ones) if edge_weights is None else edge_weights)
     return node_set, Propagation(receivers, senders, num_nodes, edge_weights, at_receiver, at_sender, add_self_loops)
 
 

@@ -10,6 +10,7 @@ from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._broadcast import broadcast
+from gnnkit.ops._message_factors import scale_messages
 from gnnkit.ops._reductions import reduce_segments
 from gnnkit.ops._resolve import (
     Segments,
@@ -109,6 +110,8 @@ def pool(
 
 def _pool(segments: Segments, fn: str, reduce_type: str, feature_value: Any, feature_name: str | None) -> Any:
     values = resolve_values(segments.sets, fn, feature_value, feature_name)
+    if segments.sets.are_edges:
+        values = [scale_messages(name, value) for name, value in zip(segments.sets.names, values, strict=True)]
     return reduce_segments(reduce_type, values, segments.ids, segments.num)
 
 

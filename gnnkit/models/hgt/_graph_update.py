@@ -10,6 +10,7 @@ from gnnkit._names import HIDDEN_STATE, SOURCE, TARGET
 from gnnkit.graph import GraphTensor
 from gnnkit.keras import clone_initializer
 from gnnkit.keras._builder import incoming_edge_sets
+from gnnkit.keras.layers._attention_log import log_attention
 from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import read_features
 from gnnkit.keras.layers._receptive_field import Reads
@@ -192,6 +193,8 @@ class HGTGraphUpdate(GraphLayer):
             if self._use_layer_norm:
                 result = self._normalizations[receiver](result)
             node_sets[receiver] = {**graph.node_sets[receiver].features, self._feature_name: result}
+        for name, coefficients in attention.items():
+            log_attention(self, coefficients, edge_set_name=name)
         graph = graph.replace_features(node_sets=node_sets)
         return (graph, attention) if return_attention else graph
 
