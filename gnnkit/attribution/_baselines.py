@@ -30,10 +30,11 @@ def baseline_values(
             )
     else:
         given = dict.fromkeys(keys, baseline)
-    return {key: _values(key, flat(features[key]), given.get(key, "zero"), seed, i) for i, key in enumerate(keys)}
+    return {key: values_like(key, flat(features[key]), given.get(key, "zero"), seed, i) for i, key in enumerate(keys)}
 
 
-def _values(key: FeatureKey, numbers: tf.Tensor, baseline: Any, seed: int | None, stream: int) -> tf.Tensor:
+def values_like(key: FeatureKey, numbers: tf.Tensor, baseline: Any, seed: int | None, stream: int) -> tf.Tensor:
+    """A baseline, name or values, in the shape of `numbers`. stream: tells the random numbers of features apart."""
     if not isinstance(baseline, str):
         value = tf.cast(flat(tf.convert_to_tensor(baseline) if not _is_ragged(baseline) else baseline), numbers.dtype)
         try:

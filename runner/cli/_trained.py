@@ -122,6 +122,8 @@ Examples:
   gnnkit explain runs/demo-0
   gnnkit explain runs/demo-0 --ids P1,P7 --output why
   gnnkit explain runs/demo-0 --part valid --json
+  gnnkit explain runs/demo-0 --ids P1 --explainer gnn_explainer
+  gnnkit explain runs/demo-0 --set attribution.baseline=mean
 """
 )
 @_RUN
@@ -134,7 +136,18 @@ Examples:
     type=click.Path(path_type=Path),
     help="Folder for attribution.json and the picture; by default `explain` in MODEL_DIR.",
 )
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many features to show.")
+@click.option(
+    "--explainer",
+    type=click.Choice(["integrated_gradients", "gnn_explainer", "attention"]),
+    help="How to explain; by default as the run's config says.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="How many features, nodes and edges to show.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @_SET
 @_QUIET
@@ -144,39 +157,53 @@ def explain(
     ids_file: Path | None,
     part: str | None,
     output: Path | None,
+    explainer: str | None,
     top: int,
     as_json: bool,
     overrides: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Which inputs the predictions rest on, by integrated gradients: a table, a file with details and a picture."""
+    """What the predictions rest on, features, nodes and edges: tables, a file with details and a picture."""
     chosen = _chosen(ids, ids_file, part)
     folder = output or model_dir / "explain"
     explanation = _with_run(
         model_dir,
         overrides,
         quiet,
-        lambda run, reporter: run.explain(chosen, part=part, output=folder, reporter=reporter),
+        lambda run, reporter: run.explain(chosen, part=part, explainer=explainer, output=folder, reporter=reporter),
     )
     from gnnkit.runner.pipeline import top_features
 
-    scores = top_features(explanation.scores, top)
     picture = _draw(explanation, folder, top)
     files = {"attribution": str(explanation.path), **({"picture": str(picture)} if picture else {})}
     if as_json:
-        features = [{"feature": s.feature, "score": s.score, "share": s.share} for s in scores]
-        click.echo(json.dumps({"top": features, "completeness_error": explanation.completeness_error, "files": files}))
+        features = [
+            {"feature": s.feature, "score": s.score, "share": s.share} for s in top_features(explanation.scores, top)
+        ]
+        document = {
+            "explainer": explanation.explainer,
+            "top": features,
+            "nodes": dict(list(explanation.nodes.items())[:top]),
+            "edges": dict(list(explanation.edges.items())[:top]),
+            "completeness_error": explanation.completeness_error,
+            "share_kept": explanation.share_kept,
+            "files": files,
+        }
+        click.echo(json.dumps(document))
         return
-    for score in scores:
-        click.echo(f"{score.share:7.1%}  {score.feature}")
-    click.echo(f"Complete up to {explanation.completeness_error:.1%}. Details: {', '.join(files.values())}.")
+    for title, scores in explanation.tables.items():
+        click.echo(f"{title}:")
+        for score in top_features(scores, top):
+            click.echo(f"{score.score:11.4f} {score.share:7.1%}  {score.feature}")
+    quality = f"{explanation.quality[:1].upper()}{explanation.quality[1:]}. " if explanation.quality else ""
+    click.echo(f"{quality}Details: {', '.join(files.values())}.")
 
 
 def _draw(explanation: Any, folder: Path, top: int) -> Path | None:
     from gnnkit import viz
 
     try:
-        return viz.save_figure(viz.draw_scores(explanation.scores, top=top), folder / "attribution.png")
+        return viz.save_figure(viz.draw_explanation(explanation.tables, top=top), folder / "attribution.png")
     except ImportError as error:
         click.echo(f"No picture: {error}", err=True)
         return None

@@ -3,6 +3,7 @@
 Nothing here imports TensorFlow. `RunConfig.model_json_schema()` is the JSON schema for editors.
 """
 
+from gnnkit.runner.config._attribution import Attribution as Attribution
 from gnnkit.runner.config._data import DatasetData as DatasetData
 from gnnkit.runner.config._data import StoreData as StoreData
 from gnnkit.runner.config._data import TableData as TableData
@@ -43,7 +44,6 @@ from gnnkit.runner.config._task import BinaryNodeClassification as BinaryNodeCla
 from gnnkit.runner.config._task import FeatureSplit as FeatureSplit
 from gnnkit.runner.config._task import NodeClassification as NodeClassification
 from gnnkit.runner.config._task import RandomSplit as RandomSplit
-from gnnkit.runner.config._training import Attribution as Attribution
 from gnnkit.runner.config._training import ConstantSchedule as ConstantSchedule
 from gnnkit.runner.config._training import CosineSchedule as CosineSchedule
 from gnnkit.runner.config._training import EarlyStopping as EarlyStopping

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from gnnkit.runner.config._attribution_checks import attribution_problems
 from gnnkit.runner.config._data import DatasetData, StoreData, TableData
 from gnnkit.runner.config._errors import Problem, nearest, unknown
 from gnnkit.runner.config._features import DropFeature, IdEmbeddingFeature
@@ -14,7 +15,15 @@ from gnnkit.runner.config._task import FeatureSplit, NodeClassification, RandomS
 
 def static_problems(config: RunConfig) -> list[Problem]:
     """All that is wrong between sections, without looking at the data."""
-    return [*_files(config), *_task(config), *_split(config), *_sampling(config), *_features(config), *_model(config)]
+    return [
+        *_files(config),
+        *_task(config),
+        *_split(config),
+        *_sampling(config),
+        *_features(config),
+        *_model(config),
+        *attribution_problems(config),
+    ]
 
 
 def _files(config: RunConfig) -> Iterator[Problem]:

@@ -70,8 +70,7 @@ def locate(root: type[BaseModel], location: Iterable[str | int]) -> tuple[KeyPat
             if tagged:
                 annotation = next((m for m in members if _tag(m) == tag), None)
             else:
-                # The label of a plain type; only a list has something below it.
-                annotation = next((m for m in members if typing.get_origin(_strip(m)[0]) in (tuple, list)), None)
+                annotation = _member_called(members, str(tag))
             continue
         key = rest.pop(0)
         if key == "[key]":
@@ -114,6 +113,12 @@ def _is_union(annotation: Any) -> bool:
 
 def _members(annotation: Any) -> list[Any]:
     return [a for a in typing.get_args(annotation) if a is not types.NoneType] if _is_union(annotation) else []
+
+
+def _member_called(members: list[Any], label: str) -> Any:
+    """The member of a union of plain types that is meant; only lists and mappings have something below them."""
+    kinds: tuple[type, ...] = (dict,) if label.startswith("dict[") else (tuple, list)
+    return next((m for m in members if typing.get_origin(_strip(m)[0]) in kinds), None)
 
 
 def _tag(member: Any) -> Any:

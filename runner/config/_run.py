@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import PrivateAttr
 
+from gnnkit.runner.config._attribution import Attribution
 from gnnkit.runner.config._base import Section, Text, Whole
 from gnnkit.runner.config._data import Data
 from gnnkit.runner.config._errors import ConfigError, Problem
@@ -14,7 +15,7 @@ from gnnkit.runner.config._sampling import Sampling
 from gnnkit.runner.config._source import KeyPath, Source
 from gnnkit.runner.config._sweep import Sweep
 from gnnkit.runner.config._task import Split, Task
-from gnnkit.runner.config._training import Attribution, Export, Runtime, Training
+from gnnkit.runner.config._training import Export, Runtime, Training
 
 
 class RunConfig(Section):

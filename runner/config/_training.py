@@ -101,22 +101,6 @@ class Export(Section):
     """The folder of the exported model, inside `model_dir`."""
 
 
-class Attribution(Section):
-    """Which features the predictions rest on, by integrated gradients."""
-
-    enabled: Switch = True
-    """Whether features are attributed."""
-
-    steps: Count = 32
-    """Points on the way from the baseline to the input; more are more exact."""
-
-    num_examples: Count = 64
-    """Test nodes whose predictions are explained."""
-
-    top: Count = 10
-    """Features that the summary lists."""
-
-
 class Runtime(Section):
     """How the machine is used. Nothing here changes what is computed."""
 

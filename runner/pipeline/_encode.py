@@ -58,10 +58,10 @@ def make_encoder(plan: FeaturePlan, spec: GraphTensorSpec) -> Model:
     """A model from a graph of raw features to the graph of encoded ones, for `tf.data`; auxiliary sets stay."""
 
     def node_sets_fn(node_set: Any, *, node_set_name: str) -> Any:
-        return {item.name: _encode(item, node_set) for item in plan.node_sets.get(node_set_name, ())}
+        return {item.name: encode_input(item, node_set) for item in plan.node_sets.get(node_set_name, ())}
 
     def edge_sets_fn(edge_set: Any, *, edge_set_name: str) -> Any:
-        return {item.name: _encode(item, edge_set) for item in plan.edge_sets.get(edge_set_name, ())}
+        return {item.name: encode_input(item, edge_set) for item in plan.edge_sets.get(edge_set_name, ())}
 
     graph = Input(spec)
     return Model(graph, MapFeatures(node_sets_fn=node_sets_fn, edge_sets_fn=edge_sets_fn, name="encode")(graph))
@@ -89,7 +89,8 @@ def _first_state(inputs_of: Mapping[str, tuple[PlannedInput, ...]], name: str, p
     return {HIDDEN_STATE: parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)}
 
 
-def _encode(item: PlannedInput, piece: Any) -> Any:
+def encode_input(item: PlannedInput, piece: Any) -> Any:
+    """One input of a set, encoded, out of the features of tables in `piece`."""
     if isinstance(item, NumberInput):
         layer = encoding_layers.ScaleNumber(item.shift, item.scale, item.log, item.clip, item.fill)
         return layer(piece[item.feature])

@@ -70,7 +70,8 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
     scores, gap = {}, None
     if config.attribution.enabled:
         explained = explain(config, data, trained.network, result, output, reporter)
-        scores, gap = explained.scores, explained.completeness_error
+        # Attention tells edges, and nothing of features.
+        scores, gap = explained.scores or explained.edges, explained.completeness_error
         files["attribution"] = str(explained.path)
 
     history = result.trained_model.history.history
@@ -88,6 +89,7 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
         parameters=int(result.trained_model.count_params()),
         graph=data.counts,
         attribution=top_features(scores, config.attribution.top) if scores else (),
+        explainer=config.attribution.explainer,
         completeness_error=gap,
         files={**files, "summary": str(output / "summary.json")},
         seconds=dict(reporter.seconds),

@@ -1,45 +1,77 @@
-"""The attribution section of a config, carried out: which inputs the predictions rest on."""
+"""The attribution section of a config, carried out: what the predictions rest on."""
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-import tensorflow as tf
 
-from gnnkit import ops
-from gnnkit._names import HIDDEN_STATE
-from gnnkit.attribution import Attributions, integrated_gradients
-from gnnkit.graph import GraphTensor
 from gnnkit.runner._interfaces import RunResult
 from gnnkit.runner.config import RunConfig
-from gnnkit.runner.data._batches import BatchProvider
-from gnnkit.runner.pipeline._columns import text
-from gnnkit.runner.pipeline._encode import slices
-from gnnkit.runner.pipeline._fit import HEAD, reads_out
+from gnnkit.runner.pipeline._explainers import Explainer
+from gnnkit.runner.pipeline._importance import Importance, component_scores, node_name, ranked, total_scores
 from gnnkit.runner.pipeline._network import Network
 from gnnkit.runner.pipeline._prepare import Prepared
 from gnnkit.runner.pipeline._progress import Reporter
 from gnnkit.runner.pipeline._summary import top_features
 
 _TOP_PER_EXAMPLE = 5
+_TOP_ITEMS = 100  # Nodes and edges in the file: a graph may have millions.
 _SHOWN = 10
+_TITLES = {
+    "features": "Features that predictions rest on",
+    "nodes": "Nodes that predictions rest on",
+    "edges": "Edges that predictions rest on",
+}
 
 
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """scores: `set.input` -> absolute attribution, mean over the explained nodes. path: the file with the details."""
+    """What the predictions of some nodes rest on. All scores are means over the explained nodes, the largest first.
 
+    explainer: `integrated_gradients`, `gnn_explainer` or `attention`.
+    scores: `set.input` -> absolute attribution, or mask in [0, 1]; empty for attention.
+    nodes: `set id` -> absolute attribution of its features; for the other explainers the largest score of its edges.
+    edges: `set id -> id` -> absolute attribution of its features, mask, or coefficient. The top ones, as nodes.
+    completeness_error: of integrated gradients; else None. share_kept: of `gnn_explainer`: predictions that stay as they
+    are under the masks; else None. path: the file with the details.
+    """
+
+    explainer: str
     scores: dict[str, float]
-    completeness_error: float
+    nodes: dict[str, float]
+    edges: dict[str, float]
+    completeness_error: float | None
+    share_kept: float | None
     path: Path
 
+    @property
+    def quality(self) -> str:
+        """How far the explanation can be trusted, or nothing."""
+        if self.completeness_error is not None:
+            return f"complete up to {self.completeness_error:.1%}"
+        return "" if self.share_kept is None else f"{self.share_kept:.0%} of predictions kept under the masks"
+
+    @property
+    def tables(self) -> dict[str, dict[str, float]]:
+        """Title -> name -> score; without those that are empty."""
+        found = {"features": self.scores, "nodes": self.nodes, "edges": self.edges}
+        return {_TITLES[kind]: values for kind, values in found.items() if values}
+
     def __repr__(self) -> str:
-        lines = [f"  {score.share:6.1%}  {score.feature}" for score in top_features(self.scores, _SHOWN)]
-        head = f"Features that predictions rest on (integrated gradients, complete up to {self.completeness_error:.1%})"
-        return "\n".join([head, *lines, f"Details: {self.path}"])
+        how = ", ".join(part for part in (self.explainer.replace("_", " "), self.quality) if part)
+        lines = []
+        for title, values in self.tables.items():
+            lines += [f"{title} ({how})", *shown(values, _SHOWN)]
+        return "\n".join([*lines, f"Details: {self.path}"])
+
+
+def shown(scores: Mapping[str, float], top: int) -> list[str]:
+    """Lines of a table: the score, its share of all, and what has it."""
+    return [f"  {one.score:9.4f}  {one.share:6.1%}  {one.feature}" for one in top_features(scores, top)]
 
 
 def explained_part(data: Prepared) -> str:
@@ -57,104 +89,75 @@ def explain(
     *,
     rows: np.ndarray | None = None,
 ) -> Explanation:
-    """Attributes the predicted classes of some nodes to the inputs, by integrated gradients from zero vectors.
-
-    Explained is the network behind the learned embeddings, so that categories and texts get their share like numbers.
+    """Explains the predicted classes of some nodes.
 
     output: the folder that gets `attribution.json`. rows: int64 `[N]` of the task's node set, N at least 1; by default
         the first nodes of `explained_part`.
+    RunError: the model has no attention layers, or no such baseline.
     """
     part = None
     if rows is None:
         part = explained_part(data)
         rows = dict(data.split.items())[part][: config.attribution.num_examples]
-    with reporter.stage("attribution", "Attributing features") as advance:
-        graph = _encoded(config, data, result, rows)
-        embedded = network.layers[0](graph)
-        attributions = integrated_gradients(
-            _scores_fn(config, network, result), embedded, steps=config.attribution.steps
-        )
-        totals = _totals(data, attributions)
-        advance(len(rows), len(rows))
-    scores = {name: float(values.sum()) / len(rows) for name, values in totals.items()}
+    options = config.attribution
+    found = []
+    with reporter.stage("attribution", "Explaining predictions", total=len(rows)) as advance:
+        advance(0)
+        for one in Explainer(config, data, network, result).explain(rows):
+            found.append(one)
+            advance(len(found))
+        advance(len(rows))
+    scores = total_scores(found, data.tables, len(rows))
+    facts = _quality(options.explainer, found)
+    top = {"nodes": ranked(scores.nodes, _TOP_ITEMS), "edges": ranked(scores.edges, _TOP_ITEMS)}
     document = {
-        "method": "integrated gradients",
+        "method": options.explainer.replace("_", " "),
         "part": part,
-        "steps": config.attribution.steps,
-        "completeness_error": attributions.completeness_error,
-        "features": dict(sorted(scores.items(), key=lambda item: (-item[1], item[0]))),
-        "examples": _examples(config, data, rows, attributions, totals),
+        **({"steps": options.steps} if options.explainer == "integrated_gradients" else {}),
+        **facts,
+        "features": ranked(scores.inputs),
+        **top,
+        "examples": _examples(data, rows, found),
     }
     path = output / "attribution.json"
     path.write_text(json.dumps(document, indent=1) + "\n")
-    return Explanation(scores=scores, completeness_error=attributions.completeness_error, path=path)
-
-
-def _encoded(config: RunConfig, data: Prepared, result: RunResult, rows: np.ndarray) -> GraphTensor:
-    """One scalar graph with the encoded features of the nodes to explain."""
-    batches = BatchProvider(
-        name="attribution",
-        delegate=data.provider(rows),
-        gtspec=result.gtspec,  # type: ignore[arg-type]
-        preprocess_model=result.preprocess_model,  # type: ignore[arg-type]
-        global_batch_size=len(rows),
-        drop_remainder=False,
+    return Explanation(
+        explainer=options.explainer,
+        scores=ranked(scores.inputs),
+        **top,
+        completeness_error=facts.get("completeness_error"),
+        share_kept=facts.get("share_kept"),
+        path=path,
     )
-    graph, _ = next(iter(batches.get_dataset(tf.distribute.InputContext())))
-    return graph
 
 
-def _scores_fn(config: RunConfig, network: Network, result: RunResult) -> Any:
-    head = result.trained_model.get_layer(HEAD)
-
-    def scores(graph: GraphTensor) -> Any:
-        for layer in network.layers[1:]:
-            graph = layer(graph)
-        if reads_out(config):
-            # The indices of copies side by side are not those of one graph, which validation expects.
-            states = ops.structured_readout(graph, "seed", feature_name=HIDDEN_STATE, validate=False)
-        else:
-            states = ops.gather_first_node(graph, config.task.node_set, feature_name=HIDDEN_STATE)
-        return head(states)
-
-    return scores
+def _quality(explainer: str, found: list[Importance]) -> dict[str, float]:
+    facts = {name: np.concatenate([one.facts[name] for one in found]) for name in found[0].facts}
+    if explainer == "integrated_gradients":
+        change = float(np.sum(np.abs(facts["score"] - facts["baseline_score"])))
+        gap = float(np.sum(np.abs(facts["gap"])))
+        return {"completeness_error": gap / change if change > 0 else gap}
+    return {"share_kept": float(np.mean(facts["kept"]))} if explainer == "gnn_explainer" else {}
 
 
-def _totals(data: Prepared, attributions: Attributions) -> dict[str, np.ndarray]:
-    """`set.input` -> sum of absolute attributions in each component `[C]`."""
-    totals: dict[str, np.ndarray] = {}
-    graph = attributions.graph
-    for sets, inputs_of in ((graph.node_sets, data.plan.node_sets), (graph.edge_sets, data.plan.edge_sets)):
-        for set_name, inputs in inputs_of.items():
-            if set_name not in sets or HIDDEN_STATE not in sets[set_name].features:
-                continue
-            values = np.abs(sets[set_name][HIDDEN_STATE].numpy())
-            component = np.repeat(np.arange(len(sets[set_name].sizes)), sets[set_name].sizes.numpy())
-            for item in slices(inputs):
-                per_item = values[:, item.start : item.stop].sum(axis=1)
-                totals[f"{set_name}.{item.name}"] = np.bincount(
-                    component, weights=per_item, minlength=len(sets[set_name].sizes)
-                )
-    return totals
-
-
-def _examples(
-    config: RunConfig, data: Prepared, rows: np.ndarray, attributions: Attributions, totals: dict[str, np.ndarray]
-) -> list[dict[str, Any]]:
-    """The explained nodes one by one, where each has a subgraph of its own."""
-    if reads_out(config):
+def _examples(data: Prepared, rows: np.ndarray, found: list[Importance]) -> list[dict[str, Any]]:
+    """The explained nodes one by one, where each has a component, or an explanation, of its own."""
+    places = [(one, c) for one in found for c in range(int(one.explained.encoded.num_components))]
+    if len(places) != len(rows):
         return []
-    ids = data.tables.node_sets[config.task.node_set].ids
     examples = []
-    for place, row in enumerate(rows):
-        ranked = sorted(((float(v[place]), name) for name, v in totals.items()), reverse=True)[:_TOP_PER_EXAMPLE]
+    labels, node_set = data.labels, data.labels.node_set
+    for row, (one, component) in zip(rows, places, strict=True):
+        scores = component_scores(one, data.tables, component)
+        has_id = data.tables.node_sets[node_set].ids is not None
         examples.append(
             {
-                "id": text(ids[row]) if ids is not None else int(row),
-                "label": data.labels.names[value] if (value := int(data.labels.values[row])) >= 0 else None,
-                "score": float(attributions.scores[place]),
-                "baseline_score": float(attributions.baseline_scores[place]),
-                "features": {name: value for value, name in ranked},
+                "id": node_name(data.tables, node_set, row) if has_id else int(row),
+                "label": labels.names[value] if (value := int(labels.values[row])) >= 0 else None,
+                **{name: one.facts[name][component].item() for name in one.facts if name != "gap"},
+                "features": ranked(scores.inputs, _TOP_PER_EXAMPLE),
+                "nodes": ranked(scores.nodes, _TOP_PER_EXAMPLE),
+                "edges": ranked(scores.edges, _TOP_PER_EXAMPLE),
             }
         )
     return examples

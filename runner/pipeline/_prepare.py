@@ -29,7 +29,8 @@ class Prepared:
     """The data of a run.
 
     tables: the graph; the label feature of the task's node set holds the numbers of classes.
-    provider: makes the examples of int64 `[N]` rows of the task's node set; `training=True` shuffles and resamples.
+    provider: makes the examples of int64 `[N]` rows of the task's node set; `training=True` shuffles and resamples;
+        `numbered="NAME"` adds a feature to all nodes, their rows in the tables.
     providers: part -> examples; parts without nodes are left out.
     notes: what a reader of the run should know.
     """
@@ -116,9 +117,13 @@ def _prepared(
     features = raw_features(plan)
     if isinstance(config.sampling, WholeGraph):
 
-        def provider(rows: np.ndarray, *, training: bool = False) -> Any:
+        def provider(rows: np.ndarray, *, training: bool = False, numbered: str | None = None) -> Any:
             return WholeGraphProvider(
-                tables=tables, node_set=node_set, rows=rows, features=features, label=config.task.label
+                tables=_numbered(tables, numbered),
+                node_set=node_set,
+                rows=rows,
+                features=_with_number(features, numbered),
+                label=config.task.label,
             )
     else:
         with reporter.stage("index", "Indexing the edges") as advance:
@@ -126,15 +131,15 @@ def _prepared(
         sampling = sampling_plan(config, tables, store)
         cutoff = getattr(config.sampling, "cutoff", None)
 
-        def provider(rows: np.ndarray, *, training: bool = False) -> Any:
+        def provider(rows: np.ndarray, *, training: bool = False, numbered: str | None = None) -> Any:
             return SampledDatasetProvider(
-                store,
+                dataclasses.replace(store, tables=_numbered(store.tables, numbered)),
                 sampling,
                 NodeSeeds(nodes=rows, cutoff=cutoff),
                 shuffle=training,
                 resample=training,
                 seed=config.seed,
-                features=features,
+                features=_with_number(features, numbered),
                 readout_features=[config.task.label],
                 num_threads=config.runtime.threads or None,
             )
@@ -147,6 +152,23 @@ def _store(config: RunConfig, tables: GraphTables, progress: Any) -> GraphStore:
         # Indexed already; only features of nodes have changed.
         return dataclasses.replace(open_store(config.data), tables=tables)
     return GraphStore.from_tables(tables, progress=progress)
+
+
+def _numbered(tables: GraphTables, name: str | None) -> GraphTables:
+    """The tables, with the number of each node's row as a feature, if it has a name."""
+    if name is None:
+        return tables
+    node_sets = {
+        node_set: dataclasses.replace(table, features={**table.features, name: np.arange(table.num_nodes)})
+        for node_set, table in tables.node_sets.items()
+    }
+    return dataclasses.replace(tables, node_sets=node_sets, schema=None)
+
+
+def _with_number(features: dict[str, list[str]], name: str | None) -> dict[str, list[str]]:
+    if name is None:
+        return features
+    return {key: [*names, name] if key.startswith("nodes/") else names for key, names in features.items()}
 
 
 def _with_ids(tables: GraphTables, plan: FeaturePlan) -> GraphTables:

@@ -36,7 +36,8 @@ class RunSummary:
     epochs: epochs trained, those before an interruption included. best_epoch: the one whose weights were kept, from 1.
     resumed_from: epochs that were done when the run went on, or 0.
     graph: set -> number of items, under `nodes`, `edges` and `split`.
-    attribution: the top features, or empty. completeness_error: relative, of the attribution.
+    attribution: the top features (with `attention`, edges), or empty. explainer: how they were found.
+    completeness_error: relative, of integrated gradients.
     files: what -> path. seconds: stage -> seconds. parameters: number of weights.
     waiting: the share of the time of training steps in which the trainer waited for data, after the first step; None
         where it was not measured.
@@ -54,6 +55,7 @@ class RunSummary:
     resumed_from: int = 0
     parameters: int | None = None
     attribution: tuple[FeatureScore, ...] = ()
+    explainer: str = "integrated_gradients"
     completeness_error: float | None = None
     waiting: float | None = None
     notes: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ class RunSummary:
         attribution: dict[str, Any] = {}
         if self.attribution:
             attribution = {
+                "explainer": self.explainer,
                 "top": [dataclasses.asdict(score) for score in self.attribution],
                 "completeness_error": self.completeness_error,
             }
@@ -130,10 +133,12 @@ class RunSummary:
 
     def _attribution_table(self) -> Group:
         table = Table(box=None, pad_edge=False)
-        title = "Features that predictions rest on"
+        what = "edge" if self.explainer == "attention" else "feature"
+        title = f"{what.capitalize()}s that predictions rest on ({self.explainer.replace('_', ' ')}"
         if self.completeness_error is not None and math.isfinite(self.completeness_error):
-            title += f" (integrated gradients, complete up to {self.completeness_error:.1%})"
-        table.add_column("feature")
+            title += f", complete up to {self.completeness_error:.1%}"
+        title += ")"
+        table.add_column(what)
         table.add_column("share", justify="right")
         table.add_column("")
         largest = max(score.share for score in self.attribution) or 1.0

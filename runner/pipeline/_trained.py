@@ -4,7 +4,7 @@ import functools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any, final, get_args
 
 import keras
 import numpy as np
@@ -15,6 +15,7 @@ from gnnkit.runner._errors import RunError
 from gnnkit.runner._evaluate import evaluate
 from gnnkit.runner._interfaces import RunResult
 from gnnkit.runner.config import RunConfig, WholeGraph, load
+from gnnkit.runner.config._attribution import ExplainerName
 from gnnkit.runner.exporters import KerasModelExporter
 from gnnkit.runner.pipeline._columns import show_nodes, text
 from gnnkit.runner.pipeline._copy import CONFIG, WEIGHTS, copy_run
@@ -118,21 +119,32 @@ class TrainedRun:
         ids: Sequence[Any] | np.ndarray | None = None,
         *,
         part: str | None = None,
+        explainer: str | None = None,
         output: str | Path | None = None,
         reporter: Reporter | None = None,
     ) -> Explanation:
-        """Which inputs the predictions of nodes rest on, by integrated gradients.
+        """What the predictions of nodes rest on: features, nodes and edges.
 
         ids, part: see `rows`; by default the first `attribution.num_examples` nodes of the test part.
+        explainer: `integrated_gradients`, `gnn_explainer` or `attention`; by default `attribution.explainer` of the config.
         output: the folder for `attribution.json` with the details; by default `explain` in the run's folder.
+
+        `RunError`: an unknown explainer, or `attention` where the model has none; others: see `rows`.
         """
+        config = self.config
+        if explainer is not None:
+            known = get_args(ExplainerName)
+            if explainer not in known:
+                raise RunError(f"There is no explainer {explainer!r}; there are {', '.join(known)}.")
+            attribution = config.attribution.model_copy(update={"explainer": explainer})
+            config = config.model_copy(update={"attribution": attribution})
         rows = self.rows(ids, part=part) if ids is not None or part is not None else None
         if rows is not None and not len(rows):
             raise RunError("There are no nodes to explain: the list of ids is empty.")
         folder = Path(output) if output is not None else self.folder / "explain"
         folder.mkdir(parents=True, exist_ok=True)
         reporter = reporter or make_reporter(quiet=True)
-        return explain(self.config, self.data, self.network, self.result, folder, reporter, rows=rows)
+        return explain(config, self.data, self.network, self.result, folder, reporter, rows=rows)
 
     def export(self, export_dir: str | Path) -> Path:
         """Writes the SavedModel that scores serialized Examples, and `model.keras` beside it; returns the folder."""

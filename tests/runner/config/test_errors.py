@@ -236,6 +236,38 @@ WRONG = [
     ),
     ("seed=-1", "seed", "expected a number >= 0, got -1."),
     ("version=2", "version", "expected 1, got 2."),
+    (
+        "attribution.explainer=gnnexplainer",
+        "attribution.explainer",
+        "expected one of integrated_gradients, gnn_explainer, attention, got text 'gnnexplainer'. "
+        "Did you mean 'gnn_explainer'?",
+    ),
+    (
+        "attribution.baseline=zeros",
+        "attribution.baseline",
+        "expected one of zero, mean, random or a mapping (keys with values), got text 'zeros'.",
+    ),
+    (
+        "attribution.baseline={paper.yaer: mean}",
+        "attribution.baseline.paper.yaer",
+        "unknown input 'paper.yaer'. Did you mean 'paper.year'? Known: paper.venue, paper.year, written_by.order.",
+    ),
+    (
+        "attribution.baseline={paper.year: men}",
+        "attribution.baseline.paper.year",
+        "expected one of zero, mean, random, or a number, for an input of type 'number', got 'men'. "
+        "Did you mean 'mean'?",
+    ),
+    (
+        "attribution.baseline={paper.venue: [1]}",
+        "attribution.baseline.paper.venue",
+        "expected one of zero, mean, random, or a text or whole number, for an input of type 'category', got (1.0,).",
+    ),
+    (
+        "attribution.baseline={paper.year: [a]}",
+        "attribution.baseline.paper.year[0]",
+        "expected a number, got text 'a'.",
+    ),
 ]
 
 
