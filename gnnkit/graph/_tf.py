@@ -18,3 +18,16 @@ def register_type_spec(name: str):
         return type_spec_registry.register(name)(cls)
 
     return register
+
+
+def in_xla() -> bool:
+    """Whether the graph that is being built is for XLA: under `jit_compile=True`, directly or further out.
+
+    TensorFlow says so nowhere in its documented API. Where a later version says it elsewhere, the answer is always yes:
+    then operations take the kernels that XLA knows too.
+    """
+    try:
+        from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
+    except ImportError:
+        return True
+    return GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, _field, check_scalar_graph_tensor
 from gnnkit.graph._symbolic import graph_function
-from gnnkit.ops import _primitives
+from gnnkit.ops import _known, _primitives
 from gnnkit.ops._resolve import get_node_set, resolve_value
 
 
@@ -36,7 +36,8 @@ def first_node_index(node_set: Any, node_set_name: str) -> Any:
     if counts is not None:
         if not counts.all():
             raise tf.errors.InvalidArgumentError(None, None, f"{message}; its sizes are {counts.tolist()}.")
-        return _field.constant(np.cumsum(counts) - counts, _field.dtype_of(sizes))
+        dtype = _field.dtype_of(sizes)
+        return _known.remembered(sizes, "first", lambda: _field.constant(np.cumsum(counts) - counts, dtype))
     if not _primitives.is_tf(sizes):
         return keras.ops.cumsum(sizes) - sizes
     with tf.control_dependencies([tf.debugging.assert_positive(sizes, message=message)]):

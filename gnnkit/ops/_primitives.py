@@ -4,6 +4,7 @@ TensorFlow tensors (dense or ragged, of any dtype) use TensorFlow's kernels; arr
 """
 
 import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from gnnkit.graph import _field
-from gnnkit.ops import _sorted_segments, _tf_segments
+from gnnkit.ops import _known, _sorted_segments, _tf_segments
 
 _TF = (tf.Tensor, tf.RaggedTensor)
 
@@ -23,9 +24,9 @@ def is_tf(value: Any) -> bool:
 
 def gather(values: Any, index: Any) -> Any:
     """Rows of `values` `[V, ...]` at `index` int `[E]`: `[E, ...]`."""
-    if _sorted_segments.applies(values, index):
-        return _sorted_segments.gather(values, index)
     if isinstance(values, tf.Tensor) and isinstance(index, tf.Tensor):
+        if _sorted_segments.applies(values, index):
+            return _sorted_segments.gather(values, index)
         return tf.raw_ops.GatherV2(params=values, indices=index, axis=0)  # Half the time of tf.gather, eagerly.
     if is_tf(values) or is_tf(index):
         return tf.gather(values, index)
@@ -114,10 +115,13 @@ def segment_sum(values: Any, ids: Any, num: Any) -> Any:
 
 def segment_count(ids: Any, num: Any, dtype: Any) -> Any:
     """How many of `ids` int `[E]` equal i: `[num]`."""
-    known = _known_count(ids, num)
+    known = _known.count_tensor(ids, num, tf.as_dtype(dtype))
     if known is not None:
-        return _field.constant(known, tf.as_dtype(dtype))
+        return known
     if is_tf(ids):
+        sizes = _sorted_segments.known_sizes(ids)
+        if sizes is not None:
+            return tf.ensure_shape(tf.cast(sizes, dtype), [tf.get_static_value(num)])
         return tf.math.unsorted_segment_sum(tf.ones_like(ids, dtype=dtype), ids, num)
     ones = keras.ops.ones_like(ids, dtype=keras.backend.standardize_dtype(dtype))
     return keras.ops.segment_sum(ones, ids, static_size(num))
@@ -131,23 +135,18 @@ def segment_mean(values: Any, ids: Any, num: Any) -> Any:
     if dtype in (tf.float16, tf.bfloat16):
         # They cannot count (float16 stops at 2048), let alone sum that many values.
         return _field.cast(segment_mean(_field.cast(values, tf.float32), ids, num), dtype)
-    return divide_by_count(segment_sum(values, ids, num), ids, num)
+    return divide_by_count(segment_sum(values, ids, num), [ids], num)
 
 
-def divide_by_count(totals: Any, ids: Any, num: Any) -> Any:
-    """Row i of `totals` `[num, ...]` by how many of `ids` int `[E]` equal i, if any."""
-    known, shape = _known_count(ids, num), (-1, *[1] * (len(totals.shape) - 1))
-    if known is not None:
-        return divide(totals, _field.constant(np.maximum(known, 1).reshape(shape), _field.dtype_of(totals)))
-    return divide(totals, keras.ops.reshape(keras.ops.maximum(segment_count(ids, num, totals.dtype), 1), shape))
-
-
-def _known_count(ids: Any, num: Any) -> np.ndarray | None:
-    """How many of `ids` equal i, where they are at hand; TensorFlow's kernels say what becomes of ids out of range."""
-    known = _field.to_numpy(ids)
-    if known is None or (known.size and not 0 <= known.min() <= known.max() < int(num)):
-        return None
-    return np.bincount(known, minlength=int(num))
+def divide_by_count(totals: Any, ids: Sequence[Any], num: Any) -> Any:
+    """Row i of `totals` `[num, ...]` by how many of all `ids`, int `[E]` a set, equal i, if any."""
+    dtype, rank = _field.dtype_of(totals), len(totals.shape)
+    if len(ids) == 1:
+        known = _known.divisor(ids[0], num, dtype, rank)
+        if known is not None:
+            return divide(totals, known)
+    counts = functools.reduce(operator.add, [segment_count(i, num, dtype) for i in ids])
+    return divide(totals, keras.ops.reshape(keras.ops.maximum(counts, 1), (-1, *[1] * (rank - 1))))
 
 
 def segment_max(values: Any, ids: Any, num: Any) -> Any:

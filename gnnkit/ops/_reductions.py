@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from gnnkit.graph import _field
 from gnnkit.graph._missing import MissingError
-from gnnkit.ops import _primitives
+from gnnkit.ops import _known, _primitives
 
 # values: one `[E, ...]` a set; ids: int `[E]` alike; num: how many segments. Returns `[num, ...]`.
 Reduction = Callable[[Sequence[Any], Sequence[Any], Any], Any]
@@ -41,22 +41,26 @@ _reduce_min = _of_sets(_primitives.segment_min, _minimum)
 
 
 def _reduce_mean(values: Sequence[Any], ids: Sequence[Any], num: Any) -> Any:
-    index = _primitives.concat(ids)
-    if len(values) > 1 and _field.dtype_of(values[0]) in (tf.float32, tf.float64):
-        return _primitives.divide_by_count(reduce_sum(values, ids, num), index, num)
-    return _primitives.segment_mean(_primitives.concat(values), index, num)
+    if _is_wide(values):
+        return _primitives.divide_by_count(reduce_sum(values, ids, num), ids, num)
+    return _primitives.segment_mean(_primitives.concat(values), _primitives.concat(ids), num)
+
+
+def _is_wide(values: Sequence[Any]) -> bool:
+    """Whether a sum of the values can be trusted, and is of use for their mean."""
+    return not _field.is_ragged_tensor(values[0]) and _field.dtype_of(values[0]) in (tf.float32, tf.float64)
 
 
 def _max_no_inf(values: Sequence[Any], ids: Sequence[Any], num: Any) -> Any:
     """0 for an empty segment, and where the maximum is the lowest value of the dtype or -inf."""
     result = reduce_max(values, ids, num)
-    return _zero_where(_comparable(result) <= _primitives.limits(_field.dtype_of(result))[0], result)
+    return _zero_where(_comparable(result) <= _primitives.limits(_field.dtype_of(result))[0], result, ids[0])
 
 
 def _min_no_inf(values: Sequence[Any], ids: Sequence[Any], num: Any) -> Any:
     """0 for an empty segment, and where the minimum is the highest value of the dtype or inf."""
     result = _reduce_min(values, ids, num)
-    return _zero_where(_comparable(result) >= _primitives.limits(_field.dtype_of(result))[1], result)
+    return _zero_where(_comparable(result) >= _primitives.limits(_field.dtype_of(result))[1], result, ids[0])
 
 
 def _comparable(values: Any) -> Any:
@@ -65,16 +69,22 @@ def _comparable(values: Any) -> Any:
     return values if numbers is None else numbers
 
 
-def _zero_where(drop: Any, values: Any) -> Any:
+def _zero_where(drop: Any, values: Any, ids: Any) -> Any:
     if isinstance(drop, np.ndarray) and isinstance(values, tf.Tensor):
         if not drop.any():
             return values
-        drop = tf.constant(drop)
+        return tf.raw_ops.SelectV2(condition=_known.mask(ids, drop), t=_zero(values.dtype), e=values)
     if isinstance(values, tf.Tensor):
         return tf.raw_ops.SelectV2(condition=drop, t=tf.constant(0, values.dtype), e=values)
     if _primitives.is_tf(values):
         return tf.where(drop, tf.zeros_like(values), values)
     return keras.ops.where(drop, keras.ops.zeros_like(values), values)
+
+
+@functools.lru_cache
+def _zero(dtype: tf.DType) -> tf.Tensor:
+    """For eager mode."""
+    return tf.constant(0, dtype)
 
 
 # In TF-GNN's order of registration.
@@ -118,4 +128,11 @@ def reduce_segments(reduce_type: str, values: Sequence[Any], ids: Sequence[Any],
             f"reduce_type {reduce_type!r} joins several reductions on the last axis, which needs values of rank "
             f"at least 2, [items, ..., units], but got shape {values[0].shape}."
         )
-    return _primitives.concat([_REDUCTIONS[kind](values, ids, num) for kind in kinds], -1)
+    results: dict[str, Any] = {}
+    if {"sum", "mean"} <= set(kinds) and _is_wide(values):
+        results["sum"] = reduce_sum(values, ids, num)
+        results["mean"] = _primitives.divide_by_count(results["sum"], ids, num)
+    for kind in kinds:
+        if kind not in results:
+            results[kind] = _REDUCTIONS[kind](values, ids, num)
+    return _primitives.concat([results[kind] for kind in kinds], -1)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
+
+from gnnkit.graph._tf import in_xla
 
 _MARK = "_gnnkit_segments"
 _plain = contextvars.ContextVar("plain", default=False)
@@ -46,7 +47,8 @@ def plain_kernels() -> Iterator[None]:
 def applies(values: Any, ids: Any) -> bool:
     """Whether rows of `values` can be handled here: see the module."""
     return (
-        can_sort(ids)
+        not tf.executing_eagerly()
+        and can_sort(ids)
         and isinstance(values, tf.Tensor)
         and values.dtype in (tf.float32, tf.float64)
         and values.shape.rank is not None
@@ -57,18 +59,13 @@ def applies(values: Any, ids: Any) -> bool:
 def can_sort(ids: Any) -> bool:
     """Whether operations with these ids can be handled here. XLA has no such kernels, and accelerators need none."""
     return (
-        isinstance(ids, tf.Tensor)
+        not tf.executing_eagerly()
+        and isinstance(ids, tf.Tensor)
         and ids.shape.rank == 1
-        and not tf.executing_eagerly()
         and not _plain.get()
-        and not _in_xla()
+        and not in_xla()
         and not _has_accelerator()
     )
-
-
-def _in_xla() -> bool:
-    """Whether the graph that is being built is for XLA: under `jit_compile=True`, directly or further out."""
-    return control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
 
 
 @functools.lru_cache
@@ -85,6 +82,12 @@ def segments_of(ids: tf.Tensor, num: Any) -> Segments:
         known = _sort(ids, num)
         setattr(ids, _MARK, known)
     return known
+
+
+def known_sizes(ids: Any) -> tf.Tensor | None:
+    """Rows a segment of ids int `[E]`, if something sorted them before: int32 `[num]`."""
+    known = getattr(ids, _MARK, None) if can_sort(ids) else None
+    return known.sizes if known is not None and _in_scope(known.sizes, ids) else None
 
 
 def _in_scope(made: tf.Tensor, ids: tf.Tensor) -> bool:
