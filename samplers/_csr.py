@@ -16,6 +16,7 @@ import numpy as np
 
 from gnnkit.samplers._jit import jit
 
+_SMALL = 1 << 20  # Up to this number of edges, NumPy is done before the kernels would be loaded.
 _RUN = 16  # Up to this length, sorting by insertion beats merging.
 
 
@@ -59,13 +60,13 @@ def sort_neighbors(target, rank, low, high, splits, rows, targets):
             keys[i] = rank[node] if ranked else node
             ascending = ascending and (i == 0 or keys[i - 1] <= keys[i])
         if not ascending:
-            _sort(keys, rows[begin : begin + count], other_keys, other_rows, count)
+            sort_by_key(keys, rows[begin : begin + count], other_keys, other_rows, count)
         for i in range(count):
             targets[begin + i] = target[rows[begin + i]]
 
 
 @jit
-def _sort(keys, values, other_keys, other_values, count):
+def sort_by_key(keys, values, other_keys, other_values, count):
     """Sorts the first `count` keys, and values with them: a stable merge sort from runs that are sorted by insertion."""
     for start in range(0, count, _RUN):
         for i in range(start + 1, min(start + _RUN, count)):
@@ -109,6 +110,9 @@ def sort_edges(
     Fills splits (int64 `[Vs + 1]`, given as zeros), targets and rows (`[E]`).
     num_threads: None for one a core. tick: is told the share of the work that is done.
     """
+    if len(source) <= _SMALL:
+        _sort_small(source, target, rank, splits, targets, rows)
+        return tick(1.0)
     threads = num_threads or min(16, os.cpu_count() or 1)
     threads = max(1, min(threads, len(source) // 65536 + 1))
     nodes = len(splits) - 1
@@ -128,6 +132,14 @@ def sort_edges(
             tick(0.6 + 0.4 * next(done) / (len(parts) - 1))
 
         _run(pool, parts, sort)
+
+
+def _sort_small(
+    source: np.ndarray, target: np.ndarray, rank: np.ndarray, splits: np.ndarray, targets: np.ndarray, rows: np.ndarray
+) -> None:
+    rows[:] = np.lexsort((rank[target] if len(rank) else target, source))
+    targets[:] = target[rows]
+    splits[1:] = np.cumsum(np.bincount(source, minlength=len(splits) - 1))
 
 
 def _balanced(splits: np.ndarray, parts: int) -> list[int]:

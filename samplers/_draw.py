@@ -112,14 +112,3 @@ def hash_rows(data, offsets, out):
         for i in range(offsets[row], offsets[row + 1]):
             value = (value ^ np.uint64(data[i])) * np.uint64(0x100000001B3)
         out[row] = mix(value)
-
-
-def hash_bytes(text: bytes) -> int:
-    """A stable 64-bit hash of one byte string; the same as `hash_rows` gives.
-
-    >>> hash_bytes(b"seed->cites") == hash_bytes(b"seed->cites")
-    True
-    """
-    out = np.empty(1, np.uint64)
-    hash_rows(np.frombuffer(text, np.uint8), np.array([0, len(text)], np.int64), out)
-    return int(out[0])

@@ -73,6 +73,12 @@ class _Work:
             ("edges", name): self._dense(store.tables.edge_sets[name], names)
             for name, names in layout.edge_features.items()
         }
+        # Whether TensorFlow needs rows to gather by.
+        self.gathers = {
+            (kind, name): len(names) > len(self.dense[kind, name])
+            for kind, sets in (("nodes", layout.node_features), ("edges", layout.edge_features))
+            for name, names in sets.items()
+        }
 
     @staticmethod
     def _dense(table: Any, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -91,13 +97,15 @@ class _Work:
         batch = sample_roots(self._store, self._plan, roots, seed)
         result = []
         for name, nodes in batch.node_sets.items():
-            result += [nodes.sizes.astype(self._index), nodes.rows]
+            result.append(nodes.sizes.astype(self._index))
+            result += [nodes.rows] * self.gathers["nodes", name]
             result += [column.take(nodes.rows, axis=0) for column in self.dense["nodes", name].values()]
         for name, edges in batch.edge_sets.items():
-            rows = edges.rows.astype(np.int64, copy=False)
-            result += [edges.sizes.astype(self._index), rows]
+            dense, gathers = self.dense["edges", name], self.gathers["edges", name]
+            rows = edges.rows.astype(np.int64, copy=False) if dense or gathers else edges.places
+            result += [edges.sizes.astype(self._index), *[rows] * gathers]
             result += [edges.source.astype(self._index), edges.target.astype(self._index)]
-            result += [column.take(rows, axis=0) for column in self.dense["edges", name].values()]
+            result += [column.take(rows, axis=0) for column in dense.values()]
         if self._layout.readout:
             sizes = [len(batch.roots[0])] if self._plan.joint else np.diff(roots.starts) // len(batch.roots)
             result.append(np.asarray(sizes, self._index))
@@ -118,10 +126,11 @@ class _Assembly:
         self._dense_types: list[tf.DType] = []
         for name in layout.node_features:
             dense = work.dense["nodes", name].values()
-            self._dense_types += [self._dtype, tf.int64, *(tf.as_dtype(column.dtype) for column in dense)]
+            self._dense_types += [self._dtype, *[tf.int64] * work.gathers["nodes", name]]
+            self._dense_types += [tf.as_dtype(column.dtype) for column in dense]
         for name in layout.edge_features:
             dense = work.dense["edges", name].values()
-            self._dense_types += [self._dtype, tf.int64, self._dtype, self._dtype]
+            self._dense_types += [self._dtype, *[tf.int64] * work.gathers["edges", name], self._dtype, self._dtype]
             self._dense_types += [tf.as_dtype(column.dtype) for column in dense]
         if layout.readout:
             self._dense_types += [self._dtype] * (1 + len(layout.readout_edges))
@@ -149,14 +158,16 @@ class _Assembly:
         nodes, edges = {}, {}
         for name, piece in self._layout.node_features.items():
             spec = self._spec.node_sets_spec[name]
-            sizes, rows = tf.ensure_shape(next(arrays), spec.sizes_spec.shape), tf.ensure_shape(next(arrays), [None])
+            sizes = _shaped(next(arrays), spec.sizes_spec.shape)
+            rows = _shaped(next(arrays), [None]) if self._work.gathers["nodes", name] else None
             nodes[name] = NodeSet.from_fields(
                 features=self._features("nodes", name, piece, spec, rows, arrays), sizes=sizes
             )
         for name, piece in self._layout.edge_features.items():
             spec = self._spec.edge_sets_spec[name]
-            sizes, rows = tf.ensure_shape(next(arrays), spec.sizes_spec.shape), tf.ensure_shape(next(arrays), [None])
-            source, target = tf.ensure_shape(next(arrays), [None]), tf.ensure_shape(next(arrays), [None])
+            sizes = _shaped(next(arrays), spec.sizes_spec.shape)
+            rows = _shaped(next(arrays), [None]) if self._work.gathers["edges", name] else None
+            source, target = _shaped(next(arrays), [None]), _shaped(next(arrays), [None])
             adjacency = Adjacency.from_indices(
                 source=(spec.adjacency_spec.source_name, source), target=(spec.adjacency_spec.target_name, target)
             )
@@ -167,33 +178,39 @@ class _Assembly:
         return GraphTensor.from_pieces(None, nodes, edges)
 
     def _features(
-        self, kind: str, name: str, names: Sequence[str], spec: Any, rows: tf.Tensor, arrays: Any
+        self, kind: str, name: str, names: Sequence[str], spec: Any, rows: Any, arrays: Any
     ) -> dict[str, Any]:
         features = {}
         for feature in self._work.dense[kind, name]:
-            features[feature] = tf.ensure_shape(next(arrays), spec[feature].shape)
+            features[feature] = _shaped(next(arrays), spec[feature].shape)
         for feature, column in self._gathered[kind, name].items():
             features[feature] = tf.gather(column, rows)
         return {feature: features[feature] for feature in names}
 
     def _readout(self, nodes: dict[str, NodeSet], edges: dict[str, EdgeSet], arrays: Any) -> None:
         spec = self._spec.node_sets_spec[READOUT]
-        sizes = tf.ensure_shape(next(arrays), spec.sizes_spec.shape)
+        sizes = _shaped(next(arrays), spec.sizes_spec.shape)
         ends = [next(arrays) for _ in self._layout.readout_edges]
-        rows = tf.ensure_shape(next(arrays), [None])
+        rows = _shaped(next(arrays), [None])
         features = {feature: tf.gather(column, rows) for feature, column in self._moved.items()}
         for feature, column in self._of_seeds.items():
-            features[feature] = tf.gather(column, tf.ensure_shape(next(arrays), [None]))
+            features[feature] = tf.gather(column, _shaped(next(arrays), [None]))
         nodes[READOUT] = NodeSet.from_fields(
             features={name: _with_static_rows(value, spec[name]) for name, value in features.items()}, sizes=sizes
         )
         for (name, node_set), source in zip(self._layout.readout_edges.items(), ends, strict=True):
-            source = tf.ensure_shape(source, self._spec.edge_sets_spec[name].adjacency_spec[SOURCE].shape)
-            places = tf.ensure_shape(tf.range(tf.size(source, out_type=self._dtype), dtype=self._dtype), source.shape)
+            source = _shaped(source, self._spec.edge_sets_spec[name].adjacency_spec[SOURCE].shape)
+            places = _shaped(tf.range(tf.size(source, out_type=self._dtype), dtype=self._dtype), source.shape)
             adjacency = Adjacency.from_indices(source=(node_set, source), target=(READOUT, places))
             edges[name] = EdgeSet.from_fields(sizes=sizes, adjacency=adjacency)
 
 
+def _shaped(value: tf.Tensor, shape: Any) -> tf.Tensor:
+    """A tensor that NumPy made in `_Work`, with the shape that it is known to have: without an operation to check it."""
+    value.set_shape(shape)
+    return value
+
+
 def _with_static_rows(value: Any, spec: Any) -> Any:
     """A tensor with the static shape that its spec tells."""
-    return value if isinstance(value, tf.RaggedTensor) else tf.ensure_shape(value, spec.shape)
+    return value if isinstance(value, tf.RaggedTensor) else _shaped(value, spec.shape)

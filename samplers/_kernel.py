@@ -22,6 +22,7 @@ from gnnkit.samplers._choose import (
     choose,
     count_until,
 )
+from gnnkit.samplers._connect import edges_to, lookup_cost, met_nodes
 from gnnkit.samplers._draw import combine, draw_uniform
 from gnnkit.samplers._hash_table import KEY, STAMP, VALUE, enter, find, grow, holds, rehash
 from gnnkit.samplers._jit import jit
@@ -65,6 +66,10 @@ def sample_components(
     front, union = np.empty((2, 1024), np.int64), np.empty((2, 1024), np.int64)
     front_starts = np.zeros(num_seed_ops + num_hops + 1, np.int64)
     uses = np.zeros(len(edge_starts) - 1, np.int64)
+    onward = np.zeros(num_hops, np.bool_)  # Whether a later hop starts from what this one yields.
+    for i in range(len(inputs)):
+        if inputs[i] >= num_seed_ops:
+            onward[inputs[i] - num_seed_ops] = True
     largest, room = 1, 64
     for hop in range(num_hops):
         uses[hops[hop, EDGE_SET]] += 1 if parallel_edges else 2
@@ -81,6 +86,7 @@ def sample_components(
     draw_table = np.full(table_size, -1, np.int64)
     changes, changed = np.zeros((3, room), np.int64), np.empty(room, np.float64)
     draws = 0
+    members, found = np.empty(0, np.int64), np.empty(64, np.int64)
 
     for b in range(batch):
         stamp += 1
@@ -186,11 +192,11 @@ def sample_components(
                     edges = grow(edges, num_edges + count)
                 if num_nodes + count > nodes.shape[1]:
                     nodes = grow(nodes, num_nodes + count)
-                if yielded + num_yielded + count > front.shape[1]:
+                if onward[hop] and yielded + num_yielded + count > front.shape[1]:
                     front = grow(front, yielded + num_yielded + count)
                 while 2 * (met_count + count) > met.shape[1]:
                     met = rehash(met, component)
-                while 2 * (num_yielded + count) > seen.shape[1]:
+                while onward[hop] and 2 * (num_yielded + count) > seen.shape[1]:
                     seen = rehash(seen, stamp)
                 while 2 * (known_count + count) > known.shape[1]:
                     known = rehash(known, component)
@@ -211,7 +217,7 @@ def sample_components(
                         met_count += 1
                         totals[target_set] += 1
                         node_sizes[target_set, b] += 1
-                    if enter(seen, stamp, target, 0):
+                    if onward[hop] and enter(seen, stamp, target, 0):
                         front[0, yielded + num_yielded] = target
                         front[1, yielded + num_yielded] = index
                         num_yielded += 1
@@ -237,6 +243,8 @@ def sample_components(
                 edge_set = connect[c, EDGE_SET]
                 source_set, target_set = source_sets[edge_set], target_sets[edge_set]
                 cutoff = cutoffs[connect[c, CUTOFF], b]
+                target_keys = node_keys[node_starts[target_set] : node_starts[target_set + 1]]
+                collected = False
                 for i in range(first_node, num_nodes):
                     if nodes[0, i] != source_set:
                         continue
@@ -247,8 +255,15 @@ def sample_components(
                     if connect[c, KEYS] >= 0:
                         count = count_until(keys, connect[c, KEYS] + row_start, count, cutoff)
                     here = edge_starts[edge_set] + row_start
+                    # A node of many edges is not read through: each met node is looked up among its neighbours.
+                    looked_up = connect[c, ORDER] < 0 and count > lookup_cost(node_sizes[target_set, b], count)
+                    if looked_up:
+                        if not collected:
+                            members = met_nodes(nodes, first_node, num_nodes, target_set, target_keys)
+                            collected = True
+                        found, count = edges_to(targets, here, here + count, target_keys, members, found)
                     for j in range(count):
-                        position = here + j
+                        position = found[j] if looked_up else here + j
                         if connect[c, ORDER] >= 0:
                             position = here + order[connect[c, ORDER] + row_start + j]
                         target = np.int64(targets[position])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from gnnkit.samplers._bar import first_edge
-from gnnkit.samplers._draw import bounded, combine, hash_bytes
+from gnnkit.samplers._draw import bounded
+from gnnkit.samplers._draw_numpy import combine_all, combine_numbers, hash_bytes
 from gnnkit.samplers._jit import jit
 from gnnkit.samplers._links import holders
-from gnnkit.samplers._roots import combine_all, link_keys
+from gnnkit.samplers._roots import link_keys
 from gnnkit.samplers._seeds import LinkSeeds, Negatives
 from gnnkit.samplers._tables import take_rows
 
@@ -79,7 +80,7 @@ class NegativeSampler:
 
 def negative_keys(keys: np.ndarray, numbers: np.ndarray, seed: int) -> np.ndarray:
     """The keys of the draws of negative number 1, 2, ... of links. keys: of the links."""
-    base = np.uint64(combine(np.uint64(seed % 2**64), np.uint64(hash_bytes(b"negatives"))))
+    base = np.uint64(combine_numbers(seed, hash_bytes(b"negatives")))
     return combine_all(combine_all(np.full(len(keys), base), keys), numbers.astype(np.uint64))
 
 

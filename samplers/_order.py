@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gnnkit.samplers._draw import combine
+from gnnkit.samplers._draw_numpy import combine_numbers
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
     """The seed of an epoch that samples afresh; epoch 0 samples with `seed` itself."""
-    return int(combine(np.uint64(seed % 2**64), np.uint64(epoch))) if epoch else seed
+    return combine_numbers(seed, epoch) if epoch else seed
 
 
 def epoch_order(count: int, *, shuffle: bool, seed: int, epoch: int, shard: tuple[int, int]) -> np.ndarray:

@@ -67,6 +67,13 @@ class Plan:
     arrays: tuple[Any, ...]
 
     @property
+    def quick(self) -> bool:
+        """Whether NumPy can do what the kernel does, while that is being compiled."""
+        from gnnkit.samplers._sample_numpy import LARGEST
+
+        return self.arrays[8] is None and all(hop.size <= LARGEST for hop in self.hops)
+
+    @property
     def seed_set(self) -> int:
         """Number of the node set of the seeds, or of the sources of links."""
         return self.seed_sets[0]
@@ -277,7 +284,7 @@ def _arrays(
     parallel_edges: bool,
     seed_sets: tuple[int, ...],
 ) -> tuple[Any, ...]:
-    from gnnkit.samplers._draw import hash_bytes
+    from gnnkit.samplers._draw_numpy import hash_bytes
 
     named = [(hop.edge_set, hop.size, hash_bytes(hop.name.encode()), hop.strategy) for hop in hops]
     matrix, connections, order, keys, weights, tree = hop_arrays(store, named, connect)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from gnnkit.samplers._draw import combine, hash_bytes
+from gnnkit.samplers._draw_numpy import combine_all, fold, hash_bytes
 from gnnkit.samplers._feature_order import cutoffs, describe, no_cutoffs
-from gnnkit.samplers._jit import jit
 from gnnkit.samplers._links import bars
 from gnnkit.samplers._order import occurrences, resolve_seeds
 from gnnkit.samplers._seeds import LinkSeeds, NodeSeeds
@@ -67,26 +66,6 @@ class Roots:
         return dataclasses.replace(self, keys=combine_all(self.keys, repetition.astype(np.uint64)))
 
 
-@jit
-def combine_all(keys, numbers):
-    """`combine` of each pair; a number of 0 leaves its key as it is. uint64 `[N]`."""
-    result = keys.copy()
-    for i in range(len(keys)):
-        if numbers[i] != 0:
-            result[i] = combine(keys[i], numbers[i])
-    return result
-
-
-@jit
-def _fold(node_keys, starts):
-    """One key for each group of keys: `combine` from left to right."""
-    result = np.zeros(len(starts) - 1, np.uint64)
-    for i in range(len(starts) - 1):
-        for j in range(starts[i], starts[i + 1]):
-            result[i] = node_keys[j] if j == starts[i] else combine(result[i], node_keys[j])
-    return result
-
-
 def make_roots(store: GraphStore, plan: Plan, seeds: Any, *, repetitions: bool = False) -> Roots:
     """Checks seeds against a plan. repetitions: subgraphs of equal seeds get draws of their own.
 
@@ -113,7 +92,7 @@ def _of_nodes(store: GraphStore, plan: Plan, seeds: Any) -> Roots:
     rows = check_rows(store, node_set, resolve_seeds(store, node_set, nodes), "Seed")
     starts = np.arange(len(rows) + 1) if starts is None else starts
     node_keys = store.node_keys[store.node_starts[plan.seed_set] + rows]
-    keys = node_keys if len(starts) == len(rows) + 1 else _fold(node_keys, starts)
+    keys = node_keys if len(starts) == len(rows) + 1 else fold(node_keys, starts)
     cutoff = seeds.cutoff
     if isinstance(cutoff, str):
         features = store.node_features(node_set)
@@ -159,7 +138,7 @@ def _of_links(store: GraphStore, plan: Plan, links: LinkSeeds) -> Roots:
 def link_keys(store: GraphStore, ends: Sequence[int], source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The key of each link, of those of its ends."""
     a, b = (store.node_keys[store.node_starts[s] + r] for s, r in zip(ends, (source, target), strict=True))
-    return _fold(np.stack([a, b], axis=1).reshape(-1), 2 * np.arange(len(source) + 1))
+    return fold(np.stack([a, b], axis=1).reshape(-1), 2 * np.arange(len(source) + 1))
 
 
 def kernel_arguments(store: GraphStore, plan: Plan, roots: Roots) -> tuple[tuple[Any, ...], np.ndarray]:

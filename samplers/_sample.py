@@ -8,9 +8,11 @@ from typing import Any, final
 
 import numpy as np
 
+from gnnkit.samplers._compiling import kernel_is_ready
 from gnnkit.samplers._kernel import by_set, sample_components
 from gnnkit.samplers._plan import Plan
 from gnnkit.samplers._roots import Roots, kernel_arguments, make_roots
+from gnnkit.samplers._sample_numpy import sample_uniform
 from gnnkit.samplers._store import GraphStore
 
 
@@ -26,12 +28,21 @@ class SampledNodes:
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class SampledEdges:
-    """sizes: int64 `[B]`. source, target: int64 `[E]`, indices in the whole batch. rows: `[E]`, of the edge table."""
+    """sizes: int64 `[B]`. source, target: int64 `[E]`, indices in the whole batch. rows: `[E]`, of the edge table.
+
+    places: `[E]`, of the edges in the store; all_rows: the store's.
+    """
 
     sizes: np.ndarray
     source: np.ndarray
     target: np.ndarray
-    rows: np.ndarray
+    places: np.ndarray
+    all_rows: np.ndarray
+
+    @property
+    def rows(self) -> np.ndarray:
+        # Read on request: edges without features need none, and each is somewhere else in memory.
+        return self.all_rows[self.places]
 
 
 @final
@@ -80,7 +91,32 @@ def sample_batch(store: GraphStore, plan: Plan, seeds: Any, seed: int = 0, *, re
 def sample_roots(store: GraphStore, plan: Plan, roots: Roots, seed: int) -> SampledBatch:
     """`sample_batch` of seeds that have been checked."""
     arguments, place = kernel_arguments(store, plan, roots)
-    node_sizes, nodes, edge_sizes, edges, indices = sample_components(
+    node_sizes, rows, node_starts, edge_sizes, edges, edge_starts, indices = _sample(store, plan, arguments, seed)
+    positions, sources, targets = edges
+    node_sets, edge_sets = {}, {}
+    for name in plan.node_sets:
+        i = store.node_number(name)
+        node_sets[name] = SampledNodes(sizes=node_sizes[i], rows=rows[0, node_starts[i] : node_starts[i + 1]])
+    for name in plan.edge_sets:
+        i = store.edge_number(name)
+        part = slice(edge_starts[i], edge_starts[i + 1])
+        edge_sets[name] = SampledEdges(
+            sizes=edge_sizes[i],
+            source=sources[part],
+            target=targets[part],
+            places=positions[part],
+            all_rows=store.rows,
+        )
+    indices = indices[place]
+    return SampledBatch(
+        node_sets=node_sets,
+        edge_sets=edge_sets,
+        roots=(indices[::2], indices[1::2]) if plan.links else (indices,),
+    )
+
+
+def _sample(store: GraphStore, plan: Plan, arguments: tuple[Any, ...], seed: int) -> tuple[Any, ...]:
+    every = (
         store.splits,
         store.split_starts,
         store.targets,
@@ -94,21 +130,10 @@ def sample_roots(store: GraphStore, plan: Plan, roots: Roots, seed: int) -> Samp
         *arguments,
         np.uint64(seed % 2**64),
     )
-    (rows,), node_starts = by_set(nodes, len(store.node_names))
-    (positions, sources, targets), edge_starts = by_set(edges, len(store.edge_names))
-    node_sets, edge_sets = {}, {}
-    for name in plan.node_sets:
-        i = store.node_number(name)
-        node_sets[name] = SampledNodes(sizes=node_sizes[i], rows=rows[node_starts[i] : node_starts[i + 1]])
-    for name in plan.edge_sets:
-        i = store.edge_number(name)
-        part = slice(edge_starts[i], edge_starts[i + 1])
-        edge_sets[name] = SampledEdges(
-            sizes=edge_sizes[i], source=sources[part], target=targets[part], rows=store.rows[positions[part]]
-        )
-    indices = indices[place]
-    return SampledBatch(
-        node_sets=node_sets,
-        edge_sets=edge_sets,
-        roots=(indices[::2], indices[1::2]) if plan.links else (indices,),
-    )
+    if plan.quick and not kernel_is_ready(plan, every):
+        seeds, starts, keys, *_ = arguments
+        return sample_uniform(store, plan, seeds, starts, keys, seed)
+    node_sizes, nodes, edge_sizes, edges, indices = sample_components(*every)
+    rows, node_starts = by_set(nodes, len(store.node_names))
+    edges, edge_starts = by_set(edges, len(store.edge_names))
+    return node_sizes, rows, node_starts, edge_sizes, edges, edge_starts, indices

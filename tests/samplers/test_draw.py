@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gnnkit.samplers._draw import bounded, combine, draw_uniform, hash_bytes, hash_rows, mix
+from gnnkit.samplers._draw import bounded, combine, draw_uniform, hash_rows, mix
+from gnnkit.samplers._draw_numpy import hash_bytes
 
 M = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15

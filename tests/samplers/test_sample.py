@@ -15,7 +15,8 @@ from gnnkit.samplers import (
     sample_batch,
 )
 from gnnkit.samplers._draw import combine as compiled_combine
-from gnnkit.samplers._draw import draw_uniform, hash_bytes
+from gnnkit.samplers._draw import draw_uniform
+from gnnkit.samplers._draw_numpy import hash_bytes
 from gnnkit.schemas import sampling_spec_pb2
 
 

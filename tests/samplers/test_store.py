@@ -12,6 +12,7 @@ from gnnkit.samplers import (
     NodeTable,
     RaggedColumn,
     SamplingSpecBuilder,
+    _csr,
     compile_plan,
     sample_batch,
     to_graph_tensor,
@@ -80,7 +81,9 @@ def same_columns(a, b):
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
 @pytest.mark.parametrize("edges", [400, 300_000])
-def test_neighbours_are_in_canonical_order_for_any_number_of_threads(threads, edges):
+@pytest.mark.parametrize("kernels", [True, False])
+def test_neighbours_are_in_canonical_order_for_any_number_of_threads(threads, edges, kernels, monkeypatch):
+    monkeypatch.setattr(_csr, "_SMALL", 0 if kernels else edges)
     store = GraphStore.from_tables(make_tables(edges=edges, dtype=np.int32), num_threads=threads)
     table = store.tables.edge_sets["cites"]
     keys = store.keys("paper")

@@ -277,3 +277,21 @@ def test_cutoffs_in_datasets(store):
 def test_errors(store, call, message):
     with pytest.raises(ValueError, match=message):
         call(store)
+
+
+@pytest.mark.parametrize("parallel_edges", [False, True])
+def test_connecting_edges_of_hubs_are_looked_up(parallel_edges):
+    """The subgraph of node 1: itself and the hub 0, which has 20,000 edges, some of them parallel."""
+    source = np.concatenate([np.zeros(20_000, np.int64), [1, 2, 2]])
+    target = np.concatenate([np.arange(20_000) % 5000, [0, 0, 1]])
+    for ids in (None, np.array([b"%d" % i for i in range(5000)], object)):
+        nodes = NodeTable(num_nodes=5000, ids=ids)
+        table = EdgeTable(source_set="n", target_set="n", source=source, target=target)
+        hub = GraphStore.from_tables(GraphTables(node_sets={"n": nodes}, edge_sets={"e": table}))
+        spec = SamplingSpecBuilder(hub).seed().sample(2, "e").build()
+        batch = sample_batch(hub, compile_plan(hub, spec, connect=["e"], parallel_edges=parallel_edges), [1, 2])
+        edges, members = batch.edge_sets["e"], batch.node_sets["n"].rows.tolist()
+        assert members == [1, 0, 2, 0, 1] or members == [1, 0, 2, 1, 0]
+        of_hub = edges.rows[: edges.sizes[0]][1:]  # After the one that was sampled.
+        canonical = hub.rows[:20_000][np.isin(hub.targets[:20_000], [0, 1])].tolist()
+        assert of_hub.tolist() == (canonical if parallel_edges else canonical[::4])

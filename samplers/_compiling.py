@@ -1,0 +1,46 @@
+"""The kernel for uniform draws, compiled in a thread of its own the first time that it runs on a machine."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+import numba
+import numpy as np
+
+from gnnkit.samplers._kernel import by_set, sample_components
+
+_PATIENCE = 0.5  # Seconds in which a kernel is loaded that Numba has kept on disk.
+_lock = threading.Lock()
+_jobs: dict[Any, threading.Event] = {}  # Types of arguments -> whether the work on them is done.
+_ready: weakref.WeakSet[Any] = weakref.WeakSet()  # Plans whose kernel there is.
+
+
+def kernel_is_ready(plan: Any, arguments: tuple[Any, ...]) -> bool:
+    """Whether `sample_components` runs at once for such arguments. Starts to compile it if not.
+
+    plan: which always goes with arguments of the same types. Python waits for the thread before it ends, so that what it
+    has compiled is kept for the next time.
+    """
+    if plan in _ready:
+        return True
+    types = tuple(numba.typeof(argument) for argument in arguments)
+    with _lock:
+        done = _jobs.get(types)
+        new = done is None
+        if done is None:
+            done = _jobs[types] = threading.Event()
+            threading.Thread(target=_compile, args=(types, done), name="gnnkit-compile").start()
+    if not done.wait(_PATIENCE if new else 0):
+        return False
+    _ready.add(plan)
+    return True
+
+
+def _compile(types: tuple[Any, ...], done: threading.Event) -> None:
+    try:
+        sample_components.compile(types)
+        by_set.compile((numba.typeof(np.empty((2, 2), np.int64)[:, :1]), numba.int64))
+    finally:
+        done.set()  # After an error, which whoever calls the kernel meets again.
