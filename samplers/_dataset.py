@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 import tensorflow as tf
 
+from gnnkit.samplers._at_exit import Resting
 from gnnkit.samplers._elements import Elements
 from gnnkit.samplers._layout import Features
 from gnnkit.samplers._order import epoch_order
@@ -108,12 +109,14 @@ def dataset(
     changes = shuffle or resample
     readings = itertools.count()
 
+    @Resting
     def first_position(_: Any) -> np.ndarray:
         # tf.data calls this when a reading begins.
         reading = next(readings)
         epoch = start_epoch + reading * repeat if changes and repeat is not None else start_epoch
         return np.array([epoch, 0 if reading else start_batch], np.int64)
 
+    @Resting
     def order(epoch: Any) -> np.ndarray:
         return epoch_order(count, shuffle=shuffle, seed=seed, epoch=int(epoch), shard=shard)
 

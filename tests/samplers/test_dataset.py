@@ -1,3 +1,8 @@
+import dataclasses
+import subprocess
+import sys
+import threading
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -11,11 +16,13 @@ from gnnkit.samplers import (
     NodeTable,
     RaggedColumn,
     SamplingSpecBuilder,
+    _at_exit,
     dataset,
     tables_from_graph_tensor,
     to_graph_tensor,
     whole_graph_dataset,
 )
+from gnnkit.samplers._gather import in_numpy
 
 
 def objects(values):
@@ -235,6 +242,32 @@ def test_readout(store, spec):
     assert readout.sizes.numpy().tolist() == seed.sizes.numpy().tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("moved", [[], ["label", "title", "words", "tags"]])
+def test_columns_on_disk_stay_there(tmp_path, moved):
+    tables = make_tables()
+    papers = tables.node_sets["paper"]
+    lengths = np.arange(50) % 3
+    tags = objects([b"tag %d" % i for i in range(lengths.sum())])
+    tags = RaggedColumn(values=tags, row_splits=np.concatenate([[0], np.cumsum(lengths)]))
+    papers = dataclasses.replace(papers, features={**papers.features, "tags": tags})
+    tables = tables.replace(node_sets={**tables.node_sets, "paper": papers})
+    kept = GraphStore.from_tables(tables)
+    kept.save(tmp_path / "store")
+    opened = GraphStore.open(tmp_path / "store")
+    assert all(in_numpy(column) for column in opened.node_features("paper").values())
+    assert [name for name, column in kept.node_features("paper").items() if not in_numpy(column)] == [
+        "title", "words", "tags"
+    ]  # fmt: skip
+    seed = SamplingSpecBuilder(kept).seed("paper")
+    graphs = [
+        next(iter(dataset(store, seed.sample(3, "cites").build(), batch_size=16, readout_features=moved)))
+        for store in (kept, opened)
+    ]
+    assert graphs[0].spec == graphs[1].spec and "tags" in graphs[0].node_sets["_readout" if moved else "paper"].features
+    for ours, theirs in zip(*(tf.nest.flatten(graph, True) for graph in graphs), strict=True):
+        assert ours.dtype == theirs.dtype and ours.numpy().tolist() == theirs.numpy().tolist()
+
+
 def test_graphs_batch_and_pass_through_functions(store, spec):
     data = dataset(store, spec, [0, 1, 2, 3], readout=True).batch(2).map(lambda g: g.merge_batch_to_components())
     assert read(data) == read(dataset(store, spec, [0, 1, 2, 3], batch_size=2))
@@ -323,3 +356,37 @@ def test_tables_hold_no_hyperedges():
     )
     with pytest.raises(ValueError, match=r"edge set 'e' is one of hyperedges with the tags \[0, 1, 2\]"):
         tables_from_graph_tensor(graph)
+
+
+ENDS = """
+from gnnkit.datasets import academic_graph
+from gnnkit.samplers import GraphStore, dataset, make_sampling_spec_tree
+store = GraphStore.from_tables(academic_graph(num_papers=2000, num_authors=2000))
+spec = make_sampling_spec_tree(store, "paper", sample_sizes=[8, 8])
+graphs = [iter(dataset(store, spec, batch_size=64, repeat=None, resample=True, prefetch=4)) for _ in range(3)]
+for _ in range(3):
+    for iterator in graphs:
+        next(iterator)
+print("end")
+"""
+
+
+@pytest.mark.slow
+def test_python_ends_while_pipelines_without_an_end_are_at_work():
+    for _ in range(3):
+        result = subprocess.run([sys.executable, "-c", ENDS], stdout=subprocess.PIPE, timeout=90, check=True)
+        assert result.stdout == b"end\n"
+
+
+def test_functions_of_pipelines_come_to_rest(monkeypatch):
+    calls = []
+    function = _at_exit.Resting(lambda x: calls.append(x) or x)
+    assert function(1) == 1 and not function.rests
+    closing = threading.Event()
+    closing.set()
+    monkeypatch.setattr(_at_exit, "_closing", closing)
+    assert function(2) == 1 and calls == [1]  # What it gave last.
+    assert _at_exit.Resting(lambda x: x)(3) == 3  # There is nothing that it gave before.
+    monkeypatch.setattr(_at_exit, "_deadline", 0.0)
+    with pytest.raises(RuntimeError, match="Python is about to end"):
+        function(4)
