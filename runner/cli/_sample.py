@@ -11,6 +11,7 @@ Examples:
   gnnkit sample config.yaml --part train --output samples/train@8
   gnnkit sample --schema graph_schema.pbtxt --spec sampling_spec.pbtxt --output samples/all@8
   gnnkit sample --schema graph_schema.pbtxt --spec spec.pbtxt --seeds seeds.csv --output samples/some@2
+  gnnkit sample --schema schema.pbtxt --spec links.pbtxt --seeds links.csv --link buys --output samples/links@4
   gnnkit sample --schema stores/papers --spec spec.pbtxt --output samples/all@8 --json
 
 A command that was stopped goes on with the first file that is not whole when it is given again; the files are the
@@ -39,6 +40,12 @@ same, byte for byte, as if it had not been stopped.
     "_readout. By default all nodes.",
 )
 @click.option(
+    "--link",
+    metavar="EDGE_SET",
+    help="With links as seeds: the edge set that they are of. By default `_readout/source` and `_readout/target` of the "
+    "schema tell which nodes they join, or the spec.",
+)
+@click.option(
     "--output", required=True, metavar="FILE", help="Where to write TFRecords of Examples; name@N for N files."
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Of the draws. By default 0, or that of CONFIG.")
@@ -53,6 +60,7 @@ def sample(
     schema: str | None,
     spec: str | None,
     seeds: str | None,
+    link: str | None,
     output: str,
     seed: int | None,
     threads: int | None,
@@ -87,6 +95,7 @@ def sample(
     request = work.SampleRequest(
         output=output,
         seeds=seeds,
+        link=link,
         seed=seed if seed is not None else getattr(loaded, "seed", 0),
         threads=threads,
         overwrite=overwrite,

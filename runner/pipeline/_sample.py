@@ -19,6 +19,7 @@ from gnnkit.samplers import GraphStore, GraphTables, LinkSeeds, NodeSeeds, Sampl
 from gnnkit.samplers._bad_rows import BadRows
 from gnnkit.samplers._convert import convert, id_column
 from gnnkit.samplers._files import find_files, guess_format
+from gnnkit.samplers._layout import READOUT_SOURCE, READOUT_TARGET
 from gnnkit.samplers._plan import read_spec
 from gnnkit.samplers._raw import RawTable
 
@@ -29,6 +30,7 @@ class SampleRequest:
 
     output: str
     seeds: str | None = None
+    link: str | None = None
     seed: int = 0
     threads: int | None = None
     overwrite: bool = False
@@ -83,8 +85,11 @@ def _write(
 ) -> SamplesReport:
     with _readable():
         spec = read_spec(spec)
+        link = _link(request, store, spec)
+        if link is not None:
+            options["link"] = link
         if request.seeds is not None:
-            given = _read_seeds(request.seeds, store, spec)
+            given = _read_seeds(request, store, spec, link)
             seeds = dataclasses.replace(seeds, nodes=given) if isinstance(seeds, NodeSeeds) else given
         with reporter.stage("sample", "Sampling") as advance:
             return write_samples(
@@ -109,8 +114,21 @@ def _readable() -> Iterator[None]:
         raise RunError(str(error)) from error
 
 
-def _read_seeds(file: str, store: GraphStore, spec: Any) -> Any:
+def _link(request: SampleRequest, store: GraphStore, spec: Any) -> str | tuple[str, str] | None:
+    """What links join: an edge set, or the node sets that `_readout` of the schema reads from; None if the spec tells."""
+    if spec.WhichOneof("seed_type") != "symmetric_link_seed_op":
+        if request.link is not None:
+            raise ValueError(f"--link {request.link} needs a spec with symmetric_link_seed_op, not seed_op.")
+        return None
+    schema = store.tables.schema
+    if request.link is None and schema and {READOUT_SOURCE, READOUT_TARGET} <= set(schema.edge_sets):
+        return schema.edge_sets[READOUT_SOURCE].source, schema.edge_sets[READOUT_TARGET].source
+    return request.link
+
+
+def _read_seeds(request: SampleRequest, store: GraphStore, spec: Any, link: str | tuple[str, str] | None) -> Any:
     """The seeds in a table: ids of nodes (`id`), or links (`source`, `target`) with the features of `_readout`."""
+    file = request.seeds or ""
     links = spec.WhichOneof("seed_type") == "symmetric_link_seed_op"
     schema = store.tables.schema
     features = schema.node_sets["_readout"].features if links and schema and "_readout" in schema.node_sets else {}
@@ -119,11 +137,11 @@ def _read_seeds(file: str, store: GraphStore, spec: Any) -> Any:
         return _rows(table, "#id", store, spec.seed_op.node_set_name)
     from gnnkit.samplers._plan import compile_plan
 
-    ends = [store.node_names[i] for i in compile_plan(store, spec).seed_sets]
+    ends = [store.node_names[i] for i in compile_plan(store, spec, link=link).seed_sets]
     source, target = (_rows(table, c, store, s) for c, s in zip(("#source", "#target"), ends, strict=True))
     bad = BadRows(table, "Seeds", skip=False)
     columns = {name: convert(table.columns[name], kind, name, bad) for name, kind in kinds.items()}
-    return LinkSeeds(source=source, target=target, features=columns)
+    return LinkSeeds(source=source, target=target, features=columns, edge_set=request.link)
 
 
 def _read_table(file: str, ids: Sequence[str], features: Any) -> tuple[RawTable, dict[str, Any]]:
