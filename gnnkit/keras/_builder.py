@@ -1,5 +1,6 @@
 """ConvGNNBuilder: graph updates made alike for many node sets and edge sets."""
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,7 +17,8 @@ class ConvGNNBuilder:
     convolutions_factory: `fn(edge_set_name, receiver_tag=)` to a convolution, called once for each edge set.
     nodes_next_state_factory: `fn(node_set_name)` to a next-state layer, called once for each node set.
     receiver_tag: the end of edges that receives: `SOURCE` or `TARGET`.
-    node_set_update_factory: instead of `NodeSetUpdate(edge_set_inputs, next_state)`.
+    node_set_update_factory: instead of `NodeSetUpdate(edge_set_inputs, next_state)`. Without nodes_next_state_factory it
+        gets the inputs alone. If it takes one argument more, the name of the node set comes first, as in TF-GNN.
     graph_update_factory: instead of `GraphUpdate(deferred_init_callback=)`.
 
     ValueError: receiver_tag is neither.
@@ -47,7 +49,7 @@ class ConvGNNBuilder:
         self._convolutions_factory = convolutions_factory
         self._nodes_next_state_factory = nodes_next_state_factory
         self._receiver_tag = receiver_tag
-        self._node_set_update_factory = node_set_update_factory or NodeSetUpdate
+        self._node_set_update_factory: Callable[..., Any] = node_set_update_factory or NodeSetUpdate
         self._graph_update_factory = graph_update_factory or GraphUpdate
 
     def Convolve(self, node_sets: Iterable[str] | None = None, name: str | None = None) -> Any:
@@ -79,7 +81,22 @@ class ConvGNNBuilder:
     def _update(self, node_set: str, edge_sets: list[str]) -> Any:
         convolutions = {e: self._convolutions_factory(e, receiver_tag=self._receiver_tag) for e in edge_sets}
         args = [] if self._nodes_next_state_factory is None else [self._nodes_next_state_factory(node_set)]
+        if _takes_one_more(self._node_set_update_factory, 1 + len(args)):
+            return self._node_set_update_factory(node_set, convolutions, *args)
         return self._node_set_update_factory(convolutions, *args)
+
+
+def _takes_one_more(fn: Callable[..., Any], count: int) -> bool:
+    """Whether a function needs one argument by position more than `count`."""
+
+    def takes(number: int) -> bool:
+        try:
+            inspect.signature(fn).bind(*[None] * number)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    return takes(count + 1) and not takes(count)
 
 
 def incoming_edge_sets(spec: GraphTensorSpec, receiver_tag: int) -> dict[str, list[str]]:

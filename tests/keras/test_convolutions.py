@@ -200,3 +200,18 @@ class TestBuilder:
         )
         update = builder.Convolve(["paper"])
         assert np.all(update(graph).node_sets["paper"][H] == 0) and graph_updates == [update]
+
+    def test_a_factory_may_want_the_name_of_the_node_set(self, graph):
+        """As tensorflow-gnn calls it: see tests/parity/test_layer_arguments.py."""
+        named = []
+
+        def update(node_set_name, edge_set_inputs):
+            named.append(node_set_name)
+            return layers.NodeSetUpdate(edge_set_inputs, layers.NextStateFromConcat(keras.layers.Dense(2)))
+
+        builder = ConvGNNBuilder(
+            lambda edge_set_name, receiver_tag: layers.Pool(receiver_tag, "sum"),
+            receiver_tag=T,
+            node_set_update_factory=update,
+        )
+        assert builder.Convolve(["paper"])(graph).node_sets["paper"][H].shape[1] == 2 and named == ["paper"]

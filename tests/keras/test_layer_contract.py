@@ -39,6 +39,26 @@ def test_int64_indices(case):
         tf.debugging.assert_near(tf.cast(g, tf.float32), tf.cast(w, tf.float32), 1e-5, 1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Encoding a StructuredValue with type gnnkit.GraphTensorSpec")
+def test_saved_model(case, tmp_path):
+    """As a SavedModel, a layer gives the same for graphs of any sizes, and keeps its weights."""
+    layer, graph = case.make(), case.graph()
+    layer(graph, **case.call_kwargs)
+    spec = graph.spec.relax(num_components=True, num_nodes=True, num_edges=True)
+    module = tf.Module()
+    module.layer = layer
+    module.call = tf.function(lambda graph: layer(graph, **case.call_kwargs), input_signature=[spec], autograph=False)
+    tf.saved_model.save(module, str(tmp_path))
+    loaded = tf.saved_model.load(str(tmp_path))
+    for each in (graph, case.graph(4)):
+        want, got = _leaves(layer(each, **case.call_kwargs)), _leaves(loaded.call(each))
+        for g, w in zip(got, want, strict=True):
+            tf.debugging.assert_near(tf.cast(g, tf.float32), tf.cast(w, tf.float32), 1e-5, 1e-5)
+    kept = {variable.name for variable in loaded.call.get_concrete_function(spec).variables}
+    assert len(kept) >= len(layer.trainable_weights)
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"], indirect=True)
 def test_mixed_precision(case, policy):
     """Computes in half precision, keeps float32 weights, and stays near the result in float32."""

@@ -77,8 +77,13 @@ def test_same_outputs_and_gradients(forms, make, arguments, call_kwargs):
     got, split = forms(True, call)
     want, not_split = forms(False, call)
     assert split and not not_split
-    for g, w in zip(got, want, strict=True):
-        np.testing.assert_allclose(tf.convert_to_tensor(g), tf.convert_to_tensor(w), 1e-5, 5e-5)
+    # A gradient is a sum of terms up to the size of the largest (257 here), and rounded like those: where they cancel, as
+    # for the bias before an activation that takes means away, what is left of 0 is 1e-5. So errors are compared with it.
+    wanted = [tf.convert_to_tensor(w) for w in want]
+    scale = max(1.0, *(float(np.abs(w).max(initial=0)) for w in wanted[1:]))
+    np.testing.assert_allclose(got[0], wanted[0], 1e-5, 1e-5)
+    for g, w in zip(got[1:], wanted[1:], strict=True):
+        np.testing.assert_allclose(tf.convert_to_tensor(g) / scale, w / scale, 1e-5, 1e-6)
 
 
 def test_in_training(forms):
