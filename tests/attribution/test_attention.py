@@ -37,7 +37,10 @@ def graph():
     return random_graph(3, min_nodes=1, **SETS)
 
 
-@pytest.mark.parametrize("name", UPDATES)
+FAST = ("gat_v2", "hgt")
+
+
+@pytest.mark.parametrize("name", [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in UPDATES])
 def test_every_attention_layer_of_a_model_is_heard(graph, name):
     """In a functional model of two updates: both layers, on each edge set that they attend along; sums are 1."""
     inputs = gnnkit.keras.Input(graph.spec.relax(num_nodes=True, num_edges=True))

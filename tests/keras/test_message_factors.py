@@ -1,5 +1,6 @@
 """Factors of messages reach every layer that sends along edges; see `gnnkit.attribution.gnn_explainer`."""
 
+import pytest
 import tensorflow as tf
 
 import gnnkit
@@ -15,6 +16,7 @@ def _floats(output):
     return [x for x in leaves if x is not None and x.dtype.is_floating]
 
 
+@pytest.mark.slow
 def test_factors(case):
     layer, graph = case.make(), case.graph()
     want = _floats(layer(graph, **case.call_kwargs))

@@ -7,6 +7,7 @@ import tensorflow as tf
 import gnnkit
 from gnnkit.testing import random_graph
 
+pytestmark = pytest.mark.slow
 H = "hidden_state"
 GRAPH = random_graph(1, min_nodes=1)
 _FEATURES = {name: {**piece.features, "x": tf.tanh(piece[H])} for name, piece in GRAPH.edge_sets.items()}

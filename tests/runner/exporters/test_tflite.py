@@ -26,6 +26,8 @@ UPDATES = {
     "gin": lambda: models.gin.GINHomGraphUpdate(units=UNITS, **TO),
     "rgcn": lambda: models.rgcn.RGCNGraphUpdate(units=UNITS, **TO),
     "gat": lambda: models.gat.GATHomGraphUpdate(**HEADS),
+    "pna": lambda: models.pna.PNAHomGraphUpdate(units=UNITS, mean_log_degree=0.7, **TO),
+    "transformer_conv": lambda: models.transformer_conv.TransformerConvHomGraphUpdate(**HEADS),
 }
 FAST = {"mt_albis"}
 

@@ -92,7 +92,7 @@ def test_nodes_have_the_rows_of_the_tables(sampled):
     np.testing.assert_array_equal(places, explained.rows["person"])
 
 
-@pytest.mark.parametrize("which", ["sampled", "whole"])
+@pytest.mark.parametrize("which", ["sampled", pytest.param("whole", marks=pytest.mark.slow)])
 def test_integrated_gradients_tell_features_and_nodes(which, request, tmp_path):
     run = request.getfixturevalue(which)
     explanation = run.explain(["p05"], output=tmp_path)
@@ -190,6 +190,7 @@ def test_baselines_of_inputs(sampled):
     assert np.abs(found.facts["gap"]).max() < 0.05 * np.abs(found.facts["score"]).max()
 
 
+@pytest.mark.slow
 def test_inputs_that_are_not_named_count_from_zero(sampled):
     zero, some = _explained_with(sampled, "zero"), _explained_with(sampled, {"person.x": "zero"})
     for name, value in zero.inputs.items():
