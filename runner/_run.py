@@ -139,7 +139,7 @@ def run(
         if jit_compile:
             _models.allow_xla(model)
         with stage("compile"):
-            losses, metrics, loss_factors = _compiled(task, loss_weights)
+            losses, metrics, loss_factors = compiled(task, loss_weights)
             model.compile(
                 optimizer=optimizer_fn(),
                 loss=over_real_rows(losses) if padded else losses,
@@ -174,7 +174,7 @@ def run(
     return result
 
 
-def _compiled(task: Task | Mapping[str, Task], loss_weights: Mapping[str, float] | None) -> tuple[Any, Any, Any]:
+def compiled(task: Task | Mapping[str, Task], loss_weights: Mapping[str, float] | None) -> tuple[Any, Any, Any]:
     """Losses, metrics and weights of losses, as Keras wants them."""
     if not isinstance(task, Mapping):
         return task.losses(), task.metrics(), None

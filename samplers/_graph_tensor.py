@@ -223,7 +223,7 @@ def tables_from_graph_tensor(graph: GraphTensor) -> GraphTables:
     check_scalar_graph_tensor(graph, name="tables_from_graph_tensor()")
     nodes, edges = {}, {}
     for name, node_set in graph.node_sets.items():
-        columns = {feature: _column(value) for feature, value in node_set.features.items()}
+        columns = {feature: column_of_tensor(value) for feature, value in node_set.features.items()}
         ids = columns.pop(ID_NAME, None)
         nodes[name] = NodeTable(num_nodes=int(node_set.total_size), ids=ids, features=columns)  # type: ignore[arg-type]
     for name, edge_set in graph.edge_sets.items():
@@ -238,9 +238,9 @@ def tables_from_graph_tensor(graph: GraphTensor) -> GraphTables:
             target_set=adjacency.target_name,
             source=np.asarray(adjacency.source, np.int64),
             target=np.asarray(adjacency.target, np.int64),
-            features={feature: _column(value) for feature, value in edge_set.features.items()},
+            features={feature: column_of_tensor(value) for feature, value in edge_set.features.items()},
         )
-    context = {feature: _column(value) for feature, value in graph.context.features.items()}
+    context = {feature: column_of_tensor(value) for feature, value in graph.context.features.items()}
     num_components = int(graph.total_num_components)
     if context and num_components != 1:
         raise ValueError(
@@ -251,7 +251,8 @@ def tables_from_graph_tensor(graph: GraphTensor) -> GraphTables:
     return GraphTables(node_sets=nodes, edge_sets=edges, context=context)
 
 
-def _column(value: Any) -> Column:
+def column_of_tensor(value: Any) -> Column:
+    """A feature of a graph as a column."""
     if isinstance(value, tf.RaggedTensor):
         if value.ragged_rank > 1:
             raise ValueError(f"Tables hold features with one ragged dimension; this one has {value.ragged_rank}.")

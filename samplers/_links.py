@@ -10,6 +10,7 @@ from gnnkit.samplers._seeds import LinkSeeds
 
 if TYPE_CHECKING:
     from gnnkit.samplers._store import GraphStore
+    from gnnkit.samplers._tables import GraphTables
 
 
 def holders(store: GraphStore, links: LinkSeeds, ends: tuple[int, int]) -> list[int]:
@@ -34,9 +35,8 @@ def bars(store: GraphStore, links: LinkSeeds, ends: tuple[int, int]) -> np.ndarr
     result = np.zeros(len(store.edge_names), np.int64)
     for number in holders(store, links, ends):
         result[number] |= 3 if links.undirected and ends[0] == ends[1] else 1
-        for other in range(len(store.edge_names)):
-            if other != number and _reverses(store, store.edge_names[number], store.edge_names[other]):
-                result[other] |= 2
+        for name in reversed_sets(store.tables, store.edge_names[number]):
+            result[store.edge_number(name)] |= 2
     for name in links.reversed_edge_sets:
         number = store.edge_number(name)
         if (int(store.target_sets[number]), int(store.source_sets[number])) != ends:
@@ -48,11 +48,17 @@ def bars(store: GraphStore, links: LinkSeeds, ends: tuple[int, int]) -> np.ndarr
     return result
 
 
-def _reverses(store: GraphStore, name: str, other: str) -> bool:
-    table, reverse = store.tables.edge_sets[name], store.tables.edge_sets[other]
+def reversed_sets(tables: GraphTables, name: str) -> list[str]:
+    """The edge sets that hold the edges of an edge set backwards: those that the schema calls reversed, or that have the
+    same rows with source and target exchanged."""
+    return [other for other in tables.edge_sets if other != name and _reverses(tables, name, other)]
+
+
+def _reverses(tables: GraphTables, name: str, other: str) -> bool:
+    table, reverse = tables.edge_sets[name], tables.edge_sets[other]
     if (reverse.source_set, reverse.target_set) != (table.target_set, table.source_set):
         return False
-    schema = store.tables.schema
+    schema = tables.schema
     if schema is not None and name in schema.edge_sets and other in schema.edge_sets:
         a, b = schema.edge_sets[name].metadata, schema.edge_sets[other].metadata
         if a.filename and a.filename == b.filename and _is_reversed(a) != _is_reversed(b):

@@ -5,6 +5,9 @@ import pathlib
 
 import pytest
 
+from gnnkit.runner.config import loads
+from gnnkit.runner.pipeline import execute
+
 COLABS = pathlib.Path(__file__).parents[1] / "colabs"
 
 
@@ -19,6 +22,17 @@ def load(name: str):
 def test_graph_classification():
     metrics = load("graph_classification").main(num_train=600, epochs=20, verbose=0)
     assert metrics["binary_accuracy"] > 0.8  # Half of the molecules are toxic.
+
+
+@pytest.mark.slow
+def test_molecules_from_a_config(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(COLABS))
+    load("molecules").main(tmp_path / "molecules", 600)
+    text = (COLABS / "configs" / "molecules.yaml").read_text()
+    config = loads(
+        text, [f"model_dir={tmp_path / 'run'}", "export.enabled=false"], file=str(tmp_path / "molecules.yaml")
+    )
+    assert execute(config, quiet=True).metrics["test"]["accuracy"] > 0.8  # Half of the molecules are toxic.
 
 
 @pytest.mark.slow

@@ -19,11 +19,15 @@ _SET = click.option(
 )
 _QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress bars and notes.")
 _PART = click.Choice(["train", "valid", "test"])
-_IDS = click.option("--ids", metavar="A,B,...", help="Ids of nodes, separated by commas.")
+_IDS = click.option(
+    "--ids",
+    metavar="A,B,...",
+    help="Ids of nodes, separated by commas; of edges and links SOURCE->TARGET; of graphs their numbers.",
+)
 _IDS_FILE = click.option(
     "--ids-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A file with one id a line."
 )
-_ONE_PART = click.option("--part", type=_PART, help="The nodes of a part of the split.")
+_ONE_PART = click.option("--part", type=_PART, help="Those of a part of the split.")
 
 
 def _with_run(model_dir: Path, overrides: tuple[str, ...], quiet: bool, use: Callable[[Any, Any], Any]) -> Any:
@@ -78,6 +82,8 @@ Examples:
   gnnkit predict runs/demo-0 --output predictions.parquet
   gnnkit predict runs/demo-0 --part test --output predictions.csv
   gnnkit predict runs/demo-0 --ids P1,P7
+  gnnkit predict runs/links-0 --ids 'JFK->LHR,JFK->CDG'
+  gnnkit predict runs/joint-0 --task label --part test
   gnnkit predict runs/demo-0 --set data.schema=newer/graph_schema.pbtxt --output newer.csv
 """
 )
@@ -85,6 +91,7 @@ Examples:
 @_IDS
 @_IDS_FILE
 @_ONE_PART
+@click.option("--task", metavar="NAME", help="One of several tasks; by default the first that has labels.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), help="A .parquet or .csv file; by default CSV is printed."
 )
@@ -95,16 +102,18 @@ def predict(
     ids: str | None,
     ids_file: Path | None,
     part: str | None,
+    task: str | None,
     output: Path | None,
     overrides: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Classes and probabilities of nodes, by the model of the finished run in MODEL_DIR; by default of all nodes."""
+    """Classes, numbers or probabilities, by the model of the finished run in MODEL_DIR; by default for everything that
+    its task is about."""
     chosen = _chosen(ids, ids_file, part)
     if output is not None and output.suffix not in (".parquet", ".csv"):
         raise click.UsageError(f"--output {output}: expected a name that ends with .parquet or .csv.")
     predictions = _with_run(
-        model_dir, overrides, quiet, lambda run, reporter: run.predict(chosen, part=part, reporter=reporter)
+        model_dir, overrides, quiet, lambda run, reporter: run.predict(chosen, part=part, task=task, reporter=reporter)
     )
     if output is None:
         import pyarrow.csv

@@ -4,20 +4,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gnnkit.runner.config._attribution_checks import attribution_problems
-from gnnkit.runner.config._data import DatasetData, StoreData, TableData
+from gnnkit.runner.config._data import DatasetData, ExamplesData, StoreData, TableData
 from gnnkit.runner.config._errors import Problem, nearest, unknown
 from gnnkit.runner.config._features import DropFeature, IdEmbeddingFeature
 from gnnkit.runner.config._run import RunConfig
 from gnnkit.runner.config._sampling import SEED, Hop, HopSampling, SpecSampling, WholeGraph
 from gnnkit.runner.config._source import KeyPath
-from gnnkit.runner.config._task import FeatureSplit, NodeClassification, RandomSplit
+from gnnkit.runner.config._split import FeatureSplit, RandomSplit
+from gnnkit.runner.config._task import EdgeTask, GraphTask, LinkPrediction
+from gnnkit.runner.config._task_checks import no_task as no_task
+from gnnkit.runner.config._task_checks import task_problems
 
 
 def static_problems(config: RunConfig) -> list[Problem]:
     """All that is wrong between sections, without looking at the data."""
+    problems = [*_files(config), *task_problems(config)]
+    if not config.labelled_tasks:
+        return problems
     return [
-        *_files(config),
-        *_task(config),
+        *problems,
         *_split(config),
         *_sampling(config),
         *_features(config),
@@ -27,10 +32,13 @@ def static_problems(config: RunConfig) -> list[Problem]:
 
 
 def _files(config: RunConfig) -> Iterator[Problem]:
-    if isinstance(config.data, TableData):
+    if isinstance(config.data, (TableData, ExamplesData)):
         yield from _exists(config.data.schema_file, ("data", "schema"), folder=False)
     if isinstance(config.data, StoreData):
         yield from _exists(config.data.store, ("data", "store"), folder=True)
+    elif isinstance(config.data, ExamplesData):
+        if not config.data.files():
+            yield from _exists(config.data.examples, ("data", "examples"), folder=False)
     elif config.data.directory is not None:
         yield from _exists(config.data.directory, ("data", "directory"), folder=True)
     if isinstance(config.data, DatasetData) and config.data.dataset == "academic" and config.data.directory:
@@ -56,17 +64,6 @@ def _exists(path: Path, key: KeyPath, *, folder: bool) -> Iterator[Problem]:
     yield Problem(path=key, message=message)
 
 
-def _task(config: RunConfig) -> Iterator[Problem]:
-    task = config.task
-    if isinstance(task, NodeClassification) and task.classes is not None:
-        count = task.classes if isinstance(task.classes, int) else len(task.classes)
-        if count < 2:
-            yield Problem(path=("task", "classes"), message=f"expected at least 2 classes, got {count}.")
-        if isinstance(task.classes, tuple) and len(set(task.classes)) < len(task.classes):
-            twice = sorted({str(c) for c in task.classes if task.classes.count(c) > 1})
-            yield Problem(path=("task", "classes"), message=f"named more than once: {', '.join(twice)}.")
-
-
 def _split(config: RunConfig) -> Iterator[Problem]:
     split = config.split
     if isinstance(split, RandomSplit):
@@ -86,7 +83,7 @@ def _split(config: RunConfig) -> Iterator[Problem]:
                 if name < other and shared:
                     message = f"{', '.join(shared)} is in {name!r} as well; each value belongs to one part."
                     yield Problem(path=("split", other), message=message)
-        if split.feature == config.task.label:
+        if split.feature in labels_of(config):
             message = f"{split.feature!r} is the label of the task; the split needs a feature of its own."
             yield Problem(path=("split", "feature"), message=message)
 
@@ -131,7 +128,7 @@ def _strategy(hop: Hop, path: KeyPath) -> Iterator[Problem]:
 
 
 def _features(config: RunConfig) -> Iterator[Problem]:
-    task, features = config.task, config.features
+    features, (kind_of_target, target) = config.features, target_set(config)
     for kind, sets in (("node_sets", features.node_sets), ("edge_sets", features.edge_sets)):
         for set_name, entries in sets.items():
             for name, entry in entries.items():
@@ -142,30 +139,69 @@ def _features(config: RunConfig) -> Iterator[Problem]:
                 if f"{set_name}.{column}" in features.exclude:
                     message = f"{set_name}.{column} stands in features.exclude and cannot be an input as well."
                     yield Problem(path=path, message=message)
-                if kind == "node_sets" and set_name == task.node_set and column == task.label:
+                if (kind, set_name) != (kind_of_target, target):
+                    continue
+                if column in labels_of(config):
                     message = f"{column!r} is the label of the task; a model must not see it. Remove it."
                     yield Problem(path=path, message=message)
-                if (
-                    kind == "node_sets"
-                    and set_name == task.node_set
-                    and isinstance(config.split, FeatureSplit)
-                    and column == config.split.feature
-                ):
-                    message = f"{column!r} is the feature that splits the nodes; it cannot be an input. Remove it."
+                if isinstance(config.split, FeatureSplit) and column == config.split.feature:
+                    noun = kind.partition("_")[0]
+                    message = f"{column!r} is the feature that splits the {noun}s; it cannot be an input. Remove it."
                     yield Problem(path=path, message=message)
     for index, name in enumerate(features.exclude):
         if "." not in name:
-            message = f"expected SET.FEATURE, as in {task.node_set}.{name}, got {name!r}."
+            message = f"expected SET.FEATURE, as in {target or 'SET'}.{name}, got {name!r}."
             yield Problem(path=("features", "exclude", index), message=message)
+
+
+def target_set(config: RunConfig) -> tuple[str, str]:
+    """(`node_sets`, `edge_sets` or `context`, name) of the set that predictions are for."""
+    task = config.main_task
+    if isinstance(task, (LinkPrediction, EdgeTask)):
+        return "edge_sets", task.edge_set
+    return ("context", "") if isinstance(task, GraphTask) else ("node_sets", task.node_set)
+
+
+def labels_of(config: RunConfig) -> set[str]:
+    """The features that hold the labels of all tasks; links have none."""
+    return {task.label for task in config.labelled_tasks.values() if not isinstance(task, LinkPrediction)}
 
 
 def _model(config: RunConfig) -> Iterator[Problem]:
     if config.training.early_stopping is not None and _has_no_valid(config):
         message = "there are no validation nodes to watch: `split.valid` is empty."
         yield Problem(path=("training", "early_stopping"), message=message)
+    yield from _runtime(config)
     if config.training.steps_per_epoch not in (None, 1) and isinstance(config.sampling, WholeGraph):
         message = "without sampling the whole graph is one step: leave steps_per_epoch out and set epochs."
         yield Problem(path=("training", "steps_per_epoch"), message=message)
+
+
+def _runtime(config: RunConfig) -> Iterator[Problem]:
+    training, runtime = config.training, config.runtime
+    strategy = runtime.strategy.type
+    if runtime.jit_compile and training.padding is None:
+        message = "XLA compiles anew for each size of batches; give them one size: `training.padding: tight`."
+        yield Problem(path=("runtime", "jit_compile"), message=message)
+    if strategy == "tpu" and training.padding is None:
+        message = "TPUs need batches of one size: `training.padding: tight`."
+        yield Problem(path=("runtime", "strategy"), message=message)
+    if strategy == "parameter_server" and training.trainer is None:
+        message = (
+            "fit() of Keras 3 cannot train on parameter servers; they need a `training.trainer` of your own. Use "
+            "'multi_worker_mirrored' for several machines."
+        )
+        yield Problem(path=("runtime", "strategy"), message=message)
+    if runtime.tf_data_service is not None and training.steps_per_epoch is None:
+        message = "how many batches the service makes is not known: set `training.steps_per_epoch`."
+        yield Problem(path=("runtime", "tf_data_service"), message=message)
+    per_epoch, steps = training.validation_per_epoch, training.steps_per_epoch
+    if per_epoch is not None and (steps is None or steps % per_epoch):
+        message = f"needs training.steps_per_epoch to be a multiple of it, {per_epoch}; got {steps or 'none'}."
+        yield Problem(path=("training", "validation_per_epoch"), message=message)
+    if per_epoch is not None and training.validation_freq != 1:
+        message = "leave it out, or leave validation_per_epoch out: evaluations are counted in one way."
+        yield Problem(path=("training", "validation_freq"), message=message)
 
 
 def _has_no_valid(config: RunConfig) -> bool:

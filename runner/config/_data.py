@@ -75,8 +75,28 @@ class DatasetData(Section):
     """Further edge sets, each of which follows another one backwards: new name -> edge set."""
 
 
+class ExamplesData(Section):
+    """Many graphs, each a serialized `tf.train.Example` in TFRecord files, for tasks about whole graphs.
+
+    The labels, and the feature that splits, are features of the context.
+    """
+
+    type: Literal["examples"] = "examples"
+    """Given by the key `examples`; need not be written."""
+
+    examples: InputPath
+    """The TFRecord file, or a pattern such as `graphs/part-*`; relative to the config file."""
+
+    schema_file: InputPath = Field(alias="schema")
+    """The `GraphSchema` file of the graphs; relative to the config file."""
+
+    def files(self) -> list[Path]:
+        """The files that there are, sorted."""
+        return sorted(self.examples.parent.glob(self.examples.name)) if self.examples.parent.is_dir() else []
+
+
 Data = Annotated[
-    TableData | DatasetData | StoreData,
+    TableData | DatasetData | StoreData | ExamplesData,
     Field(discriminator="type"),
-    BeforeValidator(infer_type(("dataset", "dataset"), ("store", "store"), default="tables")),
+    BeforeValidator(infer_type(("dataset", "dataset"), ("store", "store"), ("examples", "examples"), default="tables")),
 ]

@@ -68,7 +68,7 @@ def locate(root: type[BaseModel], location: Iterable[str | int]) -> tuple[KeyPat
         if members := _members(annotation):
             tag = rest.pop(0)
             if tagged:
-                annotation = next((m for m in members if _tag(m) == tag), None)
+                annotation = next((m for m in members if tag in _tags(m)), None)
             else:
                 annotation = _member_called(members, str(tag))
             continue
@@ -125,6 +125,13 @@ def _tag(member: Any) -> Any:
     return member.model_fields["type"].default if isinstance(member, type) and issubclass(member, BaseModel) else None
 
 
+def _tags(member: Any) -> tuple[Any, ...]:
+    """The values of `type` that stand for a member of a union."""
+    if not isinstance(member, type) or not issubclass(member, BaseModel):
+        return ()
+    return typing.get_args(member.model_fields["type"].annotation)
+
+
 def _field(section: type[BaseModel], key: str | int) -> Any:
     for name, field in section.model_fields.items():
         if key in (field.alias, name):
@@ -155,7 +162,7 @@ def _message(item: Mapping[str, Any], path: KeyPath, owner: type[BaseModel] | No
     last = path[-1] if path else ""
     if kind == "extra_forbidden" and owner is not None:
         allowed = allowed_keys(owner)
-        title = f"for {_tag(owner)!r} " if "type" in owner.model_fields else ""
+        title = f"for {_tag(owner)!r} " if "type" in owner.model_fields and len(_tags(owner)) == 1 else ""
         return f"unknown key {last!r}.{nearest(last, allowed)} Allowed {title}here: {listing(allowed)}."
     if kind == "missing" and owner is not None:
         return f"the key {last!r} is missing. {_description(owner, last)}"

@@ -1,6 +1,7 @@
 """The hops of a sampling section, written out against a schema."""
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from gnnkit.runner.config._sampling import SEED, HopSampling, TreeSampling
@@ -28,14 +29,17 @@ class ResolvedHop:
     replace: bool = False
 
 
-def resolve_hops(sampling: HopSampling | TreeSampling, node_set: str, schema: Any) -> tuple[ResolvedHop, ...]:
+def resolve_hops(
+    sampling: HopSampling | TreeSampling, seed_sets: Collection[str], schema: Any
+) -> tuple[ResolvedHop, ...]:
     """Writes out names, starts and node sets of all hops.
 
     sampling: a section that `check_against_schema` has accepted for `schema`.
-    node_set: the node set of the roots.
+    seed_sets: the node set of the roots, or those at both ends of links.
     schema: a `GraphSchema` message.
     """
-    return _listed(sampling, schema) if isinstance(sampling, HopSampling) else _tree(sampling, node_set, schema)
+    seed_sets = (seed_sets,) if isinstance(seed_sets, str) else seed_sets
+    return _listed(sampling, schema) if isinstance(sampling, HopSampling) else _tree(sampling, seed_sets, schema)
 
 
 def _listed(sampling: HopSampling, schema: Any) -> tuple[ResolvedHop, ...]:
@@ -62,10 +66,10 @@ def _listed(sampling: HopSampling, schema: Any) -> tuple[ResolvedHop, ...]:
     return tuple(hops)
 
 
-def _tree(sampling: TreeSampling, node_set: str, schema: Any) -> tuple[ResolvedHop, ...]:
+def _tree(sampling: TreeSampling, seed_sets: str | Collection[str], schema: Any) -> tuple[ResolvedHop, ...]:
     """All edge sets that leave what was reached one depth before, one hop for each edge set and depth."""
     hops: list[ResolvedHop] = []
-    frontier: dict[str, list[str]] = {node_set: [SEED]}
+    frontier: dict[str, list[str]] = {node_set: [SEED] for node_set in seed_sets}
     for depth, size in enumerate(sampling.sizes, start=1):
         following: dict[str, list[str]] = {}
         for name in sorted(sampling.edge_sets if sampling.edge_sets is not None else schema.edge_sets):

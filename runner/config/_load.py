@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from gnnkit.runner.config._checks import no_task
 from gnnkit.runner.config._errors import ConfigError, Problem
 from gnnkit.runner.config._explain import explain
 from gnnkit.runner.config._overrides import apply
@@ -46,7 +47,12 @@ def loads(text: str, overrides: Iterable[str] = (), *, file: str = "config.yaml"
     try:
         config = RunConfig.model_validate(values, context=source)
     except ValidationError as error:
-        raise ConfigError(explain(error, RunConfig, source), source) from None
+        problems = explain(error, RunConfig, source)
+        if "task" not in values and "tasks" not in values:
+            problems.append(no_task())
+        sections = list(RunConfig.model_fields)
+        problems.sort(key=lambda p: sections.index(str(p.path[0])) if p.path and p.path[0] in sections else -1)
+        raise ConfigError(problems, source) from None
     config._source = source
     check(config)
     return config

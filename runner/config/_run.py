@@ -1,21 +1,26 @@
 """The whole of a config file."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, StringConstraints
 
 from gnnkit.runner.config._attribution import Attribution
 from gnnkit.runner.config._base import Section, Text, Whole
+from gnnkit.runner.config._contrastive import Contrastive
 from gnnkit.runner.config._data import Data
 from gnnkit.runner.config._errors import ConfigError, Problem
 from gnnkit.runner.config._features import Features
 from gnnkit.runner.config._model import Model, VanillaMPNN
+from gnnkit.runner.config._runtime import Runtime
 from gnnkit.runner.config._sampling import Sampling
 from gnnkit.runner.config._source import KeyPath, Source
+from gnnkit.runner.config._split import Split
 from gnnkit.runner.config._sweep import Sweep
-from gnnkit.runner.config._task import Split, Task
-from gnnkit.runner.config._training import Export, Runtime, Training
+from gnnkit.runner.config._task import LabelledTask, Task
+from gnnkit.runner.config._training import Export, Training
+
+TaskName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]\w*$")]
 
 
 class RunConfig(Section):
@@ -47,11 +52,15 @@ class RunConfig(Section):
     data: Data
     """Where the graph comes from: tables with a `schema`, or a `dataset` by name."""
 
-    task: Task
+    task: Task | None = None
     """What is predicted."""
 
+    tasks: dict[TaskName, Task] = {}
+    """In place of `task`: name -> task, for several that are learnt together. Each has a `weight`. One at least has
+    labels; of those the first tells the best epoch."""
+
     split: Split
-    """Which nodes are for training, validation and test."""
+    """Which nodes, edges or graphs are for training, validation and test."""
 
     sampling: Sampling
     """`none` for the whole graph at once, or `hops`, `sizes` or `spec` for subgraphs around each node."""
@@ -78,6 +87,25 @@ class RunConfig(Section):
     """Several runs, one for each combination of values."""
 
     _source: Source = PrivateAttr(default_factory=Source)
+
+    @property
+    def all_tasks(self) -> dict[str, Task]:
+        """Name -> task. A task that stands alone has the name `""`."""
+        return {"": self.task} if self.task is not None else dict(self.tasks)
+
+    @property
+    def labelled_tasks(self) -> dict[str, LabelledTask]:
+        """Those of `all_tasks` that have labels."""
+        return {n: t for n, t in self.all_tasks.items() if not isinstance(t, Contrastive)}
+
+    @property
+    def main_task(self) -> LabelledTask:
+        """The first task with labels. What is predicted for, and by what the best epoch is told."""
+        return next(iter(self.labelled_tasks.values()))
+
+    def task_path(self, name: str, *keys: str) -> KeyPath:
+        """The path of keys to one of `all_tasks`, or to a key of it."""
+        return ("tasks", name, *keys) if name else ("task", *keys)
 
     def error(self, path: KeyPath, message: str) -> ConfigError:
         """A `ConfigError` that blames the value at `path`, with its line."""

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gnnkit.runner.config._checks import target_set
 from gnnkit.runner.config._errors import ConfigError, Problem, listing, unknown
 from gnnkit.runner.config._features import CategoryFeature, DropFeature, IdEmbeddingFeature, TextHashFeature
 from gnnkit.runner.config._hops import ResolvedHop, resolve_hops
 from gnnkit.runner.config._model import GCN
+from gnnkit.runner.config._predicted import Numbers, YesOrNo
 from gnnkit.runner.config._run import RunConfig
 from gnnkit.runner.config._sampling import HopSampling, SpecSampling, TreeSampling, WholeGraph
 from gnnkit.runner.config._source import KeyPath
-from gnnkit.runner.config._task import BinaryNodeClassification, FeatureSplit
+from gnnkit.runner.config._split import FeatureSplit
+from gnnkit.runner.config._task import CustomTask, LinkPrediction
 
 # Numbers of `tensorflow.DataType`; written out so that nothing of TensorFlow is needed here.
 _STRING = 7
@@ -48,6 +51,8 @@ def check_against_schema(config: RunConfig, schema: Any) -> tuple[str, ...]:
 
 def problems_with_schema(config: RunConfig, schema: Any) -> list[Problem]:
     """All names and uses in a config that do not fit a schema."""
+    if not config.labelled_tasks:
+        return []  # A problem by itself, without which it is not known what the rest is about.
     return [
         *_task(config, schema),
         *_features(config, "node_sets", schema.node_sets),
@@ -60,27 +65,60 @@ def problems_with_schema(config: RunConfig, schema: Any) -> list[Problem]:
     ]
 
 
+def seed_sets(config: RunConfig, schema: Any) -> tuple[str, ...]:
+    """The node sets that predictions are read from, and sampling starts from: one, or those at both ends of an edge set.
+
+    Empty where they are not in the schema.
+    """
+    kind, name = target_set(config)
+    if kind == "edge_sets":
+        if name not in schema.edge_sets:
+            return ()
+        return tuple(dict.fromkeys((schema.edge_sets[name].source, schema.edge_sets[name].target)))
+    name = config.main_task.node_set if kind == "context" else name  # type: ignore[union-attr]
+    return (name,) if name in schema.node_sets else ()
+
+
 def _task(config: RunConfig, schema: Any) -> Iterator[Problem]:
-    task = config.task
-    if task.node_set not in schema.node_sets:
-        yield Problem(path=("task", "node_set"), message=unknown("node set", task.node_set, sorted(schema.node_sets)))
+    for name, task in config.all_tasks.items():
+        for key, kind, sets in (("node_set", "node set", schema.node_sets), ("edge_set", "edge set", schema.edge_sets)):
+            named = getattr(task, key, None)
+            if named is not None and named not in sets:
+                yield Problem(path=config.task_path(name, key), message=unknown(kind, named, sorted(sets)))
+    kind, target = target_set(config)
+    if kind == "context":
+        features, where, noun = schema.context.features, "the context", "graph"
+    elif target in getattr(schema, kind):
+        noun = kind.partition("_")[0]
+        features, where = getattr(schema, kind)[target].features, f"{noun} set {target!r}"
+    else:
         return
-    features = schema.node_sets[task.node_set].features
-    kinds = _WHOLE | {_STRING} | (_FLOATS if isinstance(task, BinaryNodeClassification) else set())
-    columns: list[tuple[KeyPath, str, set[int]]] = [(("task", "label"), task.label, kinds)]
+    shown = target or "context"
+    columns: list[tuple[KeyPath, str, Any]] = [
+        (config.task_path(name, "label"), task.label, task)
+        for name, task in config.labelled_tasks.items()
+        if not isinstance(task, LinkPrediction)
+    ]
     if isinstance(config.split, FeatureSplit):
-        columns.append((("split", "feature"), config.split.feature, _WHOLE | {_STRING}))
-    for path, name, allowed in columns:
+        columns.append((("split", "feature"), config.split.feature, None))
+    for path, name, task in columns:
         if name not in features:
-            kind = f"feature of node set {task.node_set!r}:"
-            yield Problem(path=path, message=unknown(kind, name, sorted(features)))
-            continue
-        if features[name].dtype not in allowed or features[name].shape.dim:
-            message = (
-                f"expected a whole number or a text for each node; {task.node_set}.{name} is "
-                f"{_describe(features[name])}."
-            )
+            yield Problem(path=path, message=unknown(f"feature of {where}:", name, sorted(features)))
+        elif expected := _unfit_label(features[name], task):
+            message = f"expected {expected} for each {noun}; {shown}.{name} is {_describe(features[name])}."
             yield Problem(path=path, message=message)
+
+
+def _unfit_label(feature: Any, task: Any) -> str:
+    """What a kind of task expects of its label, where the feature is something else. task: None for a split."""
+    dims = [dim.size for dim in feature.shape.dim]
+    if isinstance(task, CustomTask):
+        return ""
+    if isinstance(task, Numbers):
+        fits = feature.dtype in _WHOLE | _FLOATS and len(dims) <= 1 and all(size > 0 for size in dims)
+        return "" if fits else "a number or a vector of fixed length"
+    kinds = _WHOLE | {_STRING} | (_FLOATS if isinstance(task, YesOrNo) else set())
+    return "" if feature.dtype in kinds and not dims else "a whole number or a text"
 
 
 def _features(config: RunConfig, kind: str, sets: Mapping[str, Any]) -> Iterator[Problem]:
@@ -146,9 +184,10 @@ def _tree(config: RunConfig, schema: Any) -> Iterator[Problem]:
 
 
 def _hops(config: RunConfig, schema: Any) -> Iterator[Problem]:
-    if not isinstance(config.sampling, HopSampling) or config.task.node_set not in schema.node_sets:
+    seeds = seed_sets(config, schema)
+    if not isinstance(config.sampling, HopSampling) or not seeds:
         return
-    reached: dict[str, str | None] = {"seed": config.task.node_set}
+    reached: dict[str, tuple[str, ...]] = {"seed": seeds}
     previous = "seed"
     for index, hop in enumerate(config.sampling.hops):
         path: KeyPath = ("sampling", "hops", index)
@@ -169,29 +208,31 @@ def _hops(config: RunConfig, schema: Any) -> Iterator[Problem]:
                 message = f"expected one number for each edge; {hop.edge_set}.{feature} is {described}."
                 yield Problem(path=(*path, key), message=message)
         for start in hop.from_ or (previous,):
-            at = reached.get(start)
-            if edge_set is not None and at is not None and edge_set.source != at:
+            at = reached.get(start, ())
+            if edge_set is not None and at and edge_set.source not in at:
+                places = " and ".join(map(repr, at))
+                leaving = sorted({name for place in at for name in _leaving(schema, place)})
                 message = (
                     f"{hop.edge_set!r} leads from {edge_set.source!r} to {edge_set.target!r}, but {start!r} is at "
-                    f"{at!r}. Edge sets from {at!r}: {listing(_leaving(schema, at))}. "
-                    f"Hops at {edge_set.source!r}: {listing(n for n, s in reached.items() if s == edge_set.source)}."
+                    f"{places}. Edge sets from {places}: {listing(leaving)}. "
+                    f"Hops at {edge_set.source!r}: {listing(n for n, s in reached.items() if edge_set.source in s)}."
                 )
                 yield Problem(path=(*path, "from") if hop.from_ else (*path, "edge_set"), message=message)
-        reached[name] = edge_set.target if edge_set is not None else None
+        reached[name] = (edge_set.target,) if edge_set is not None else ()
         previous = name
 
 
 def _cutoff(config: RunConfig, schema: Any) -> Iterator[Problem]:
     cutoff = getattr(config.sampling, "cutoff", None)
-    if cutoff is None or config.task.node_set not in schema.node_sets:
+    kind, target = target_set(config)
+    if cutoff is None or target not in getattr(schema, kind, ()):
         return
-    features = schema.node_sets[config.task.node_set].features
+    features, noun = getattr(schema, kind)[target].features, kind.partition("_")[0]
     if cutoff not in features:
-        message = unknown(f"feature of node set {config.task.node_set!r}:", cutoff, sorted(features))
+        message = unknown(f"feature of {noun} set {target!r}:", cutoff, sorted(features))
         yield Problem(path=("sampling", "cutoff"), message=message)
     elif not _is_number(features[cutoff]):
-        described = _describe(features[cutoff])
-        message = f"expected one number for each node; {config.task.node_set}.{cutoff} is {described}."
+        message = f"expected one number for each {noun}; {target}.{cutoff} is {_describe(features[cutoff])}."
         yield Problem(path=("sampling", "cutoff"), message=message)
 
 
@@ -216,8 +257,8 @@ def _model(config: RunConfig, schema: Any) -> Iterator[Problem]:
 def _notes(config: RunConfig, schema: Any) -> Iterator[str]:
     if isinstance(config.sampling, (WholeGraph, SpecSampling)):
         return
-    hops: tuple[ResolvedHop, ...] = resolve_hops(config.sampling, config.task.node_set, schema)
-    nodes = {config.task.node_set, *(hop.target for hop in hops)}
+    hops: tuple[ResolvedHop, ...] = resolve_hops(config.sampling, seed_sets(config, schema), schema)
+    nodes = {*seed_sets(config, schema), *(hop.target for hop in hops)}
     edges = {hop.edge_set for hop in hops}
     for kind, reached in (("node_sets", nodes), ("edge_sets", edges)):
         for name in getattr(config.features, kind):

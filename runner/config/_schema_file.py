@@ -7,7 +7,7 @@ from google.protobuf import message, text_format
 
 from gnnkit._names import EDGES, NODES
 from gnnkit.runner.config._checks import static_problems
-from gnnkit.runner.config._data import StoreData, TableData
+from gnnkit.runner.config._data import DatasetData, StoreData
 from gnnkit.runner.config._errors import ConfigError, Problem
 from gnnkit.runner.config._run import RunConfig
 from gnnkit.runner.config._schema_checks import problems_with_schema
@@ -34,7 +34,7 @@ def read_schema_file(path: str | Path) -> "GraphSchema":
 
 
 def schema_of(config: RunConfig) -> "GraphSchema | None":
-    """The schema of the tables, or of the saved store, that a config names, with the edge sets of `backward`.
+    """The schema of the tables, examples or saved store that a config names, with the edge sets of `backward`.
 
     None for a dataset by name, and a store without a schema. Raises `OSError`, `ValueError`.
     """
@@ -43,11 +43,11 @@ def schema_of(config: RunConfig) -> "GraphSchema | None":
 
     if isinstance(config.data, StoreData):
         return read_store_schema(config.data.store)
-    if not isinstance(config.data, TableData):
+    if isinstance(config.data, DatasetData):
         return None
     schema = read_schema_file(config.data.schema_file)
     try:
-        return with_backward_sets(schema, config.data.backward)
+        return with_backward_sets(schema, getattr(config.data, "backward", {}))
     except ValueError as error:
         raise config.error(("data", "backward"), str(error)) from None
 

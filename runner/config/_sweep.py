@@ -46,8 +46,9 @@ class Sweep(Section):
     seed: Whole = 0
     """The seed of the draws."""
 
-    metric: Text = "valid.accuracy"
-    """Orders the results, as `part.name`; the best run is the first."""
+    metric: Text | None = None
+    """Orders the results, as `part.name`; the best run is the first. By default the main metric of the validation part,
+    such as `valid.accuracy` for classes."""
 
     @model_validator(mode="after")
     def _grid_has_lists(self) -> "Sweep":

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from gnnkit.runner.config._base import Count, NonNegative, Positive, Section, Share, Switch, Whole, expand_text
+from gnnkit.runner.config._base import Count, NonNegative, Positive, Section, Share, Switch, Text, expand_text
+from gnnkit.runner.config._runtime import Padding
+from gnnkit.runner.config._user_class import Callback, UserTrainer
 
 
 class ConstantSchedule(Section):
@@ -38,8 +40,9 @@ Schedule = Annotated[
 class EarlyStopping(Section):
     """Stop when the validation nodes show no progress."""
 
-    monitor: Literal["valid_accuracy", "valid_loss"] = "valid_accuracy"
-    """What is watched; the best epoch by it is also the one whose weights are kept."""
+    monitor: Text | None = None
+    """What is watched, `valid_` and the name of a metric, such as `valid_loss`; the best epoch by it is also the one
+    whose weights are kept. By default `valid_accuracy` for classes, `valid_auc_roc` for links, and else `valid_loss`."""
 
     patience: Count = 10
     """Evaluations without progress after which training ends."""
@@ -75,8 +78,21 @@ class Training(Section):
     schedule: Schedule = ConstantSchedule()
     """`constant`, or `cosine` with options."""
 
-    validate_every: Count = 1
-    """Epochs from one evaluation of the validation nodes to the next."""
+    validation_freq: Count = 1
+    """Epochs from one evaluation of the validation part to the next."""
+
+    validation_per_epoch: Count | None = None
+    """Evaluations in each epoch, in place of `validation_freq`; `steps_per_epoch` must be a multiple."""
+
+    validation_steps: Count | None = None
+    """Evaluates on so many batches of the validation part; by default on all of it."""
+
+    drop_remainder: Switch = False
+    """Whether the last batch of an epoch is left out where it is not full."""
+
+    padding: Padding | None = None
+    """Brings all batches to the same sizes, `tight` or `fit_or_skip`; rows of padding count nowhere. By default batches
+    keep their sizes, which is faster on CPUs."""
 
     keep: Literal["best", "last"] = "best"
     """Which weights the run ends with: those of the best evaluation, or of the last epoch."""
@@ -87,8 +103,24 @@ class Training(Section):
     resume: Switch = True
     """Whether a run that was killed goes on from its last checkpoint when it is started again."""
 
+    backup_every_n_steps: Count | Literal["epoch"] = "epoch"
+    """How often the state is saved that a killed run goes on from: `epoch`, or a number of steps."""
+
+    checkpoint_every_n_steps: Count | Literal["epoch", "never"] = "epoch"
+    """How often the latest weights are written: `epoch`, `never`, or a number of steps."""
+
     tensorboard: Switch = True
     """Whether curves are written for TensorBoard."""
+
+    summarize_every_n_steps: Count = 500
+    """Steps from one point of these curves to the next."""
+
+    callbacks: tuple[Callback, ...] = ()
+    """Further callbacks of Keras: a list of `{class: my_package.MyCallback, args: {...}}`."""
+
+    trainer: UserTrainer | None = None
+    """In place of `KerasTrainer`: `{class: my_package.MyTrainer, args: {...}}`. Options of this section that
+    `KerasTrainer` carries out (`early_stopping`, `keep`, `resume` and the like) then mean nothing."""
 
 
 class Export(Section):
@@ -99,17 +131,3 @@ class Export(Section):
 
     subdirectory: str = "export"
     """The folder of the exported model, inside `model_dir`."""
-
-
-class Runtime(Section):
-    """How the machine is used. Nothing here changes what is computed."""
-
-    threads: Whole = 0
-    """Threads that sample; 0 takes one for each core."""
-
-    deterministic: Switch = True
-    """Whether operations that may differ in rounding from run to run are replaced by ones that do not."""
-
-    trim_to_roots: Switch | None = None
-    """Whether states that no prediction rests on are left out: by default with sampling, but not on the whole graph,
-    where nearly all states are read."""

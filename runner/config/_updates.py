@@ -1,14 +1,14 @@
 """Networks that are rounds of message passing. Options have the names of the Python arguments."""
 
 import abc
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gnnkit.runner.config._base import Count, NonNegative, Rate, Section, Switch
+from gnnkit.runner.config._user_class import Path
 
 REDUCE_TYPES = ("sum", "mean", "max", "min")
-Path = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
 
 
 class Rounds(Section, abc.ABC):

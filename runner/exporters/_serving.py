@@ -42,7 +42,7 @@ class Serving:
 
     def __call__(self, examples: tf.Tensor, unread: frozenset[FeatureKey]) -> Any:
         """Outputs of the serialized Examples, string `[B]`, which may lack the features `unread`."""
-        graph = parse_example(_without(self.spec, unread), examples).merge_batch_to_components()
+        graph = parse_example(without_features(self.spec, unread), examples).merge_batch_to_components()
         return self.fn(_filled(graph, self.spec, unread))
 
 
@@ -80,7 +80,9 @@ def _can_be_filled(field: Any) -> bool:
     return field.shape[1:].is_fully_defined()
 
 
-def _without(spec: GraphTensorSpec, unread: frozenset[FeatureKey]) -> GraphTensorSpec:
+def without_features(spec: GraphTensorSpec, unread: frozenset[FeatureKey]) -> GraphTensorSpec:
+    """The spec without some features."""
+
     def kept(kind: str, name: str, features: Any) -> dict[str, Any]:
         return {k: v for k, v in features.items() if (kind, name, k) not in unread}
 

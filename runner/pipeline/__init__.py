@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from gnnkit.runner.pipeline._features import plan_features as plan_features
     from gnnkit.runner.pipeline._labels import Labels as Labels
     from gnnkit.runner.pipeline._labels import resolve_labels as resolve_labels
-    from gnnkit.runner.pipeline._predict import Predictions as Predictions
+    from gnnkit.runner.pipeline._predictions import ClassPredictions as ClassPredictions
+    from gnnkit.runner.pipeline._predictions import LinkPredictions as LinkPredictions
+    from gnnkit.runner.pipeline._predictions import NumberPredictions as NumberPredictions
+    from gnnkit.runner.pipeline._predictions import Predictions as Predictions
     from gnnkit.runner.pipeline._progress import ConsoleReporter as ConsoleReporter
     from gnnkit.runner.pipeline._progress import Reporter as Reporter
     from gnnkit.runner.pipeline._progress import SilentReporter as SilentReporter
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 _FEATURES = "gnnkit.runner.pipeline._features"
 _LABELS = "gnnkit.runner.pipeline._labels"
+_PREDICTIONS = "gnnkit.runner.pipeline._predictions"
 _PROGRESS = "gnnkit.runner.pipeline._progress"
 _SPLIT = "gnnkit.runner.pipeline._split"
 _SUMMARY = "gnnkit.runner.pipeline._summary"
@@ -41,15 +45,18 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "CategoryInput": _FEATURES,
+        "ClassPredictions": _PREDICTIONS,
         "ConsoleReporter": _PROGRESS,
         "FeaturePlan": _FEATURES,
         "FeatureScore": _SUMMARY,
         "IdInput": _FEATURES,
         "Input": _FEATURES,
         "Labels": _LABELS,
+        "LinkPredictions": _PREDICTIONS,
         "NodeSplit": _SPLIT,
+        "NumberPredictions": _PREDICTIONS,
         "NumberInput": _FEATURES,
-        "Predictions": "gnnkit.runner.pipeline._predict",
+        "Predictions": _PREDICTIONS,
         "Reporter": _PROGRESS,
         "RunSummary": _SUMMARY,
         "SilentReporter": _PROGRESS,

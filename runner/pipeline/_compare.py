@@ -15,7 +15,8 @@ from gnnkit.runner._errors import RunError
 
 # Where a run writes, and what follows from that, is no choice of its user's.
 _NOT_COMPARED = ("model_dir",)
-_SHOWN = (".accuracy", ".loss")
+_SHOWN = ("accuracy", ".loss", "mean_absolute_error", "mrr")
+_MAIN = ("mrr", "accuracy", "mean_absolute_error", "loss")  # What runs are ordered by, if one of them is there.
 _WIDE = 250
 _SMALLER_IS_BETTER = ("loss", "crossentropy", "error")
 
@@ -76,7 +77,8 @@ class Comparison:
 def compare_runs(folders: Iterable[Path], *, metric: str | None = None) -> Comparison:
     """Reads `summary.json` and `config.yaml` of each run.
 
-    metric: `part.name` to order by; by default the accuracy, else the loss, of the last part that was evaluated.
+    metric: `part.name` to order by; by default the first that there is of MRR, accuracy, mean absolute error and loss,
+        of the last part that was evaluated.
     `RunError`: a folder is not of a finished run, or no run has the metric.
     """
     folders = [Path(folder) for folder in folders]
@@ -132,9 +134,11 @@ def flat_config(config: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def _default_metric(known: list[str]) -> str:
-    for name in ("test.accuracy", "valid.accuracy", "test.loss", "valid.loss"):
-        if name in known:
-            return name
+    for metric in _MAIN:
+        for part in ("test.", "valid."):
+            found = [name for name in known if name.startswith(part) and name.endswith(metric)]
+            if found:
+                return found[0]
     return known[0] if known else "test.accuracy"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import RunConfig, StoreData, TableData, read_schema_file
+from gnnkit.runner.config import ExamplesData, RunConfig, StoreData, TableData, read_schema_file
 from gnnkit.runner.pipeline._plan_file import FILE as LEARNED
 
 CONFIG, WEIGHTS = "config.yaml", "model.weights.h5"
@@ -33,6 +33,12 @@ def copy_run(config: RunConfig, source: Path, target: Path) -> Path:
     elif isinstance(config.data, StoreData):
         shutil.copytree(config.data.store, target / _GRAPH)
         document["data"] = {**document["data"], "store": _GRAPH}
+    elif isinstance(config.data, ExamplesData):
+        (target / _GRAPH).mkdir()
+        for path in (*config.data.files(), config.data.schema_file):
+            shutil.copy2(path, target / _GRAPH / path.name)
+        places = {"examples": config.data.examples.name, "schema": config.data.schema_file.name}
+        document["data"] = {**document["data"], **{key: f"{_GRAPH}/{name}" for key, name in places.items()}}
     document["model_dir"] = str(target)
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
     (target / CONFIG).write_text(text, encoding="utf-8")

@@ -13,18 +13,28 @@ import tensorflow as tf
 
 from gnnkit.runner._interfaces import RunResult
 from gnnkit.runner._run import run
-from gnnkit.runner.config import RunConfig, WholeGraph, dump_resolved, to_yaml
+from gnnkit.runner.config import LinkPrediction, RunConfig, dump_resolved, to_yaml
 from gnnkit.runner.exporters import KerasModelExporter
 from gnnkit.runner.pipeline._artefacts import METRICS, MetricsLog, write_artefacts
 from gnnkit.runner.pipeline._callbacks import Progress
 from gnnkit.runner.pipeline._encode import make_encoder
-from gnnkit.runner.pipeline._explain import explain
-from gnnkit.runner.pipeline._fit import make_optimizer, make_task, make_trainer, monitored, steps_per_epoch
+from gnnkit.runner.pipeline._explain import can_explain, explain
+from gnnkit.runner.pipeline._fit import (
+    batch_size,
+    make_optimizer,
+    make_trainer,
+    monitored,
+    smaller_is_better,
+    steps_per_epoch,
+)
 from gnnkit.runner.pipeline._network import Network, trims
+from gnnkit.runner.pipeline._objectives import loss_weights, make_tasks
 from gnnkit.runner.pipeline._prepare import Prepared, prepare
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
+from gnnkit.runner.pipeline._run_options import run_options
 from gnnkit.runner.pipeline._summary import RunSummary, top_features
-from gnnkit.runner.pipeline._trained import TrainedRun, save_trained
+from gnnkit.runner.pipeline._trained import TrainedRun, compile_for_evaluation, save_trained
+from gnnkit.runner.trainers import KerasTrainer
 
 _PACKAGES = ("gnnkit", "tensorflow", "keras", "numpy", "numba", "protobuf", "pyarrow")
 
@@ -64,11 +74,13 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
         files["model"] = str(output / config.export.subdirectory)
         with reporter.stage("export", "Exporting the model"):
             KerasModelExporter().save(result, files["model"])
+    if isinstance(config.main_task, LinkPrediction):
+        compile_for_evaluation(config, data, result.trained_model)
     finished = TrainedRun(config, data, trained.network, result, output)
     metrics = finished.evaluate(reporter=reporter)
 
     scores, gap = {}, None
-    if config.attribution.enabled:
+    if config.attribution.enabled and can_explain(config):
         explained = explain(config, data, trained.network, result, output, reporter)
         # Attention tells edges, and nothing of features.
         scores, gap = explained.scores or explained.edges, explained.completeness_error
@@ -131,7 +143,6 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
             config,
             output,
             has_valid=valid is not None,
-            steps=config.training.steps_per_epoch,
             callbacks=[progress, MetricsLog(output / METRICS)],
         )
         result = run(
@@ -140,15 +151,19 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
             model_fn=network.model_fn,
             optimizer_fn=lambda: make_optimizer(config, steps),
             trainer=trainer,
-            task=make_task(config, data.labels),
+            task=make_tasks(config, data.labels, data.plan),
+            loss_weights=loss_weights(config),
             gtspec=gtspec,
-            global_batch_size=1 if isinstance(config.sampling, WholeGraph) else config.training.batch_size,
+            global_batch_size=batch_size(config),
             epochs=config.training.epochs,
             feature_processors=[encoder],
             model_exporters=[],
             trim_to_roots=trims(config),
+            **run_options(config, train, valid),
         )
-    waiting = trainer.waiting.seconds / progress.step_seconds if trainer.waiting.batches > 1 else None
+    waiting = None
+    if isinstance(trainer, KerasTrainer) and trainer.waiting.batches > 1:
+        waiting = trainer.waiting.seconds / progress.step_seconds
     return _Trained(result=result, network=network, progress=progress, waiting=waiting, notes=tuple(notes))
 
 
@@ -156,8 +171,8 @@ def _best_epoch(config: RunConfig, history: dict[str, list[float]]) -> int | Non
     values = history.get(monitored(config))
     if config.training.keep != "best" or not values:
         return None
-    best = np.argmin(values) if monitored(config) == "val_loss" else np.argmax(values)
-    return (int(best) + 1) * config.training.validate_every
+    best = np.argmin(values) if smaller_is_better(monitored(config)) else np.argmax(values)
+    return (int(best) + 1) * config.training.validation_freq
 
 
 def _plain(history: dict[str, list[Any]]) -> dict[str, list[float]]:

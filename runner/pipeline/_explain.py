@@ -8,10 +8,13 @@ from typing import Any, final
 
 import numpy as np
 
+from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import RunResult
-from gnnkit.runner.config import RunConfig
+from gnnkit.runner.config import CustomTask, RunConfig
 from gnnkit.runner.pipeline._explainers import Explainer
-from gnnkit.runner.pipeline._importance import Importance, component_scores, node_name, ranked, total_scores
+from gnnkit.runner.pipeline._importance import Importance, component_scores, ranked, total_scores
+from gnnkit.runner.pipeline._items import ARROW, NodeItems
+from gnnkit.runner.pipeline._labels import Labels
 from gnnkit.runner.pipeline._network import Network
 from gnnkit.runner.pipeline._prepare import Prepared
 from gnnkit.runner.pipeline._progress import Reporter
@@ -89,12 +92,14 @@ def explain(
     *,
     rows: np.ndarray | None = None,
 ) -> Explanation:
-    """Explains the predicted classes of some nodes.
+    """Explains the predictions of the first task with labels for some nodes, edges, links or graphs.
 
-    output: the folder that gets `attribution.json`. rows: int64 `[N]` of the task's node set, N at least 1; by default
-        the first nodes of `explained_part`.
+    output: the folder that gets `attribution.json`. rows: int64 `[N]` of what the task is about, N at least 1; by default
+        the first of `explained_part`.
     RunError: the model has no attention layers, or no such baseline.
     """
+    if not can_explain(config):
+        raise RunError("Only tasks of gnnkit's own can be explained, but the task is a class of the user's.")
     part = None
     if rows is None:
         part = explained_part(data)
@@ -131,6 +136,19 @@ def explain(
     )
 
 
+def can_explain(config: RunConfig) -> bool:
+    """Whether it is known what the outputs of the task mean."""
+    return not isinstance(config.main_task, CustomTask)
+
+
+def _label(labels: Labels, row: Any) -> Any:
+    """The known label: the name of a class, or a number or a list of them; None where it is not known."""
+    if np.ndim(row) or not labels.labelled[row]:
+        return None
+    value = labels.values[row]
+    return labels.names[int(value)] if labels.names else value.tolist()
+
+
 def _quality(explainer: str, found: list[Importance]) -> dict[str, float]:
     facts = {name: np.concatenate([one.facts[name] for one in found]) for name in found[0].facts}
     if explainer == "integrated_gradients":
@@ -146,14 +164,15 @@ def _examples(data: Prepared, rows: np.ndarray, found: list[Importance]) -> list
     if len(places) != len(rows):
         return []
     examples = []
-    labels, node_set = data.labels, data.labels.node_set
-    for row, (one, component) in zip(rows, places, strict=True):
+    labels = next(iter(data.labels.values()))
+    names = [ARROW.join(parts) for parts in zip(*labels.items.keys(rows).values(), strict=True)]
+    has_id = not isinstance(labels.items, NodeItems) or data.tables.node_sets[labels.items.set_name].ids is not None
+    for name, row, (one, component) in zip(names, rows, places, strict=True):
         scores = component_scores(one, data.tables, component)
-        has_id = data.tables.node_sets[node_set].ids is not None
         examples.append(
             {
-                "id": node_name(data.tables, node_set, row) if has_id else int(row),
-                "label": labels.names[value] if (value := int(labels.values[row])) >= 0 else None,
+                "id": name if has_id else int(row),
+                "label": _label(labels, row),
                 **{name: one.facts[name][component].item() for name in one.facts if name != "gap"},
                 "features": ranked(scores.inputs, _TOP_PER_EXAMPLE),
                 "nodes": ranked(scores.nodes, _TOP_PER_EXAMPLE),

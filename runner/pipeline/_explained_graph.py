@@ -25,11 +25,12 @@ class ExplainedGraph:
 def explained_graph(data: Prepared, result: RunResult, rows: np.ndarray) -> ExplainedGraph:
     """The subgraphs around nodes, a component each, or one graph with those nodes to read out.
 
-    rows: int64 `[N]` of the task's node set.
+    rows: int64 `[N]` of what the task is about.
     """
     provider = data.provider(rows, numbered=_ROW)
     graph = next(iter(provider.get_batched_dataset(tf.distribute.InputContext(), len(rows))))
     places = {name: piece[_ROW].numpy() for name, piece in graph.node_sets.items() if get_aux_type_prefix(name) is None}
     preprocess: Any = result.preprocess_model
     encoded, _ = preprocess(graph.remove_features(node_sets={name: [_ROW] for name in places}))
-    return ExplainedGraph(encoded=encoded, rows=places)
+    # Contrastive tasks add corruptions behind the graph itself.
+    return ExplainedGraph(encoded=encoded if isinstance(encoded, GraphTensor) else encoded[0], rows=places)

@@ -4,23 +4,25 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from gnnkit import ops
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.attribution import attention, gnn_explainer, integrated_gradients
 from gnnkit.attribution._items import edge_values, node_values
 from gnnkit.graph import GraphTensor
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import RunResult
-from gnnkit.runner.config import RunConfig
+from gnnkit.runner.config import LinkPrediction, Numbers, RunConfig
 from gnnkit.runner.pipeline._baselines import baseline_of
 from gnnkit.runner.pipeline._encode import slices
 from gnnkit.runner.pipeline._explained_graph import ExplainedGraph, explained_graph
 from gnnkit.runner.pipeline._features import FeaturePlan
-from gnnkit.runner.pipeline._fit import HEAD, reads_out
+from gnnkit.runner.pipeline._fit import reads_out
 from gnnkit.runner.pipeline._importance import Importance, per_component
 from gnnkit.runner.pipeline._network import Network, receiver_tag
+from gnnkit.runner.pipeline._objectives import HEADS, readout_of
 from gnnkit.runner.pipeline._prepare import Prepared
+from gnnkit.runner.tasks import NodePairs
 
 
 class Explainer:
@@ -31,7 +33,7 @@ class Explainer:
         self._config, self._data, self._network, self._result = config, data, network, result
 
     def explain(self, rows: np.ndarray) -> Iterator[Importance]:
-        """rows: int64 `[N]` of the task's node set. One result for all of them, or for each."""
+        """rows: int64 `[N]` of what the task is about. One result for all of them, or for each."""
         method: Callable[[ExplainedGraph], Importance] = {
             "integrated_gradients": self._integrated_gradients,
             "gnn_explainer": self._gnn_explainer,
@@ -96,7 +98,7 @@ class Explainer:
 
     def _into_explained(self, found: GraphTensor) -> GraphTensor:
         """Without the coefficients of edges that do not lead into the nodes that are read out."""
-        tag, node_set = receiver_tag(self._config), self._config.task.node_set
+        tag, node_set = receiver_tag(self._config), self._data.items.set_name
         seeds = np.asarray(found.edge_sets["_readout/seed"].adjacency.source)
         changed = {}
         for name, edges in found.edge_sets.items():
@@ -108,14 +110,19 @@ class Explainer:
         return found.replace_features(edge_sets=changed)
 
     def _scores(self, graph: GraphTensor) -> Any:
+        """From a graph of first states to the outputs of the first task with labels."""
         for layer in self._network.layers[1:]:
             graph = layer(graph)
-        if reads_out(self._config):
-            # The indices of copies side by side are not those of one graph, which validation expects.
-            states = ops.structured_readout(graph, "seed", feature_name=HIDDEN_STATE, validate=False)
-        else:
-            states = ops.gather_first_node(graph, self._config.task.node_set, feature_name=HIDDEN_STATE)
-        return self._result.trained_model.get_layer(HEAD)(states)
+        task, name = self._config.main_task, next(iter(self._config.labelled_tasks))
+        model: Any = self._result.trained_model.get_layer(name) if name else self._result.trained_model
+        # The indices of copies side by side are not those of one graph, which validation expects.
+        readout = readout_of(self._config, task, validate=False)
+        if isinstance(task, LinkPrediction) and isinstance(readout, NodePairs):
+            source, target = (end(graph) for end in readout.ends)
+            if task.head == "hadamard_product":
+                return model.get_layer("linkpred")(source * target)
+            return tf.reduce_sum(source * target, axis=-1, keepdims=True)
+        return model.get_layer(HEADS["numbers" if isinstance(task, Numbers) else "classes"])(readout(graph))
 
 
 def _by_input(

@@ -9,40 +9,35 @@ from typing import Any
 
 import keras
 
+from gnnkit.runner._errors import RunError
+from gnnkit.runner._interfaces import Trainer
 from gnnkit.runner.config import (
-    BinaryNodeClassification,
+    Classes,
     CosineSchedule,
+    GraphTask,
+    LinkPrediction,
     RunConfig,
     WholeGraph,
+    metrics_of,
     to_plain,
 )
-from gnnkit.runner.pipeline._labels import Labels
-from gnnkit.runner.tasks import (
-    NodeBinaryClassification,
-    NodeMulticlassClassification,
-    RootNodeBinaryClassification,
-    RootNodeMulticlassClassification,
-)
-from gnnkit.runner.trainers import KerasTrainer
+from gnnkit.runner.pipeline._run_options import make_strategy
+from gnnkit.runner.pipeline._user_classes import make_of_user
+from gnnkit.runner.trainers import KerasTrainer, KerasTrainerOptions
 
-HEAD = "classification_logits"
 _OPTIMIZERS = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "sgd": keras.optimizers.SGD}
 
 
-def make_task(config: RunConfig, labels: Labels) -> Any:
-    """The task: at the root of sampled subgraphs, or by structured readout from the whole graph."""
-    binary = isinstance(config.task, BinaryNodeClassification)
-    arguments: dict[str, Any] = {"label_feature_name": config.task.label, "name": HEAD}
-    if not binary:
-        arguments["num_classes"] = labels.num_classes
-    if reads_out(config):
-        return (NodeBinaryClassification if binary else NodeMulticlassClassification)("seed", **arguments)
-    task = RootNodeBinaryClassification if binary else RootNodeMulticlassClassification
-    return task(config.task.node_set, **arguments)
+def batch_size(config: RunConfig) -> int:
+    """Examples in a step: the whole graph is one."""
+    whole = isinstance(config.sampling, WholeGraph) and not isinstance(config.main_task, GraphTask)
+    return 1 if whole else config.training.batch_size
 
 
 def reads_out(config: RunConfig) -> bool:
     """Whether predictions are read out by edges from the nodes of a graph, and not from the root of each component."""
+    if isinstance(config.main_task, GraphTask):
+        return False
     return isinstance(config.sampling, WholeGraph) or config.sampling.joint
 
 
@@ -50,7 +45,11 @@ def steps_per_epoch(config: RunConfig, num_train: int) -> int:
     """Steps that make up an epoch."""
     if config.training.steps_per_epoch is not None:
         return config.training.steps_per_epoch
-    return 1 if isinstance(config.sampling, WholeGraph) else math.ceil(num_train / config.training.batch_size)
+    if batch_size(config) == 1 and isinstance(config.sampling, WholeGraph):
+        return 1
+    if isinstance(config.main_task, LinkPrediction):
+        num_train *= 1 + config.main_task.negatives
+    return math.ceil(num_train / batch_size(config))
 
 
 def make_optimizer(config: RunConfig, steps: int) -> keras.optimizers.Optimizer:
@@ -75,10 +74,23 @@ def make_optimizer(config: RunConfig, steps: int) -> keras.optimizers.Optimizer:
 def monitored(config: RunConfig) -> str:
     """The name in Keras' logs of what tells the best epoch."""
     stopping = config.training.early_stopping
-    if stopping is not None and stopping.monitor == "valid_loss":
-        return "val_loss"
-    binary = isinstance(config.task, BinaryNodeClassification)
-    return f"val_{'binary' if binary else 'sparse_categorical'}_accuracy"
+    name = (stopping.monitor if stopping is not None else None) or f"valid_{metrics_of(config.main_task)[0]}"
+    return "val_" + keras_name(config, name.removeprefix("valid_"))
+
+
+def keras_name(config: RunConfig, metric: str) -> str:
+    """The name in Keras' logs of a metric of the first task with labels."""
+    if metric == "loss":
+        return metric  # Of all tasks together.
+    kind = "sparse_categorical" if isinstance(config.main_task, Classes) else "binary"
+    metric = f"{kind}_{metric}" if metric in ("accuracy", "crossentropy") else metric
+    name = next(iter(config.labelled_tasks))
+    return f"{name}_{metric}" if name else metric
+
+
+def smaller_is_better(metric: str) -> bool:
+    """Whether progress makes a metric smaller."""
+    return any(part in metric for part in ("loss", "error", "crossentropy"))
 
 
 def make_trainer(
@@ -86,33 +98,52 @@ def make_trainer(
     output: Path,
     *,
     has_valid: bool,
-    steps: int | None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> KerasTrainer:
-    """The trainer. steps: in an epoch, where the config says so. callbacks: to hear of it."""
-    training = config.training
+) -> Trainer:
+    """The trainer. callbacks: to hear of it, of `KerasTrainer` only."""
+    training, runtime = config.training, config.runtime
+    strategy = make_strategy(config)
+    if training.trainer is not None:
+        offered = {"model_dir": str(output), "strategy": strategy}
+        made = make_of_user("training.trainer", training.trainer.class_, training.trainer.args, offered)
+        if not isinstance(made, Trainer):
+            raise RunError(
+                f"training.trainer.class: {training.trainer.class_!r} makes a {type(made).__name__}; expected a "
+                "gnnkit.runner.Trainer, with model_dir, strategy and train."
+            )
+        return made
     monitor = monitored(config)
-    callbacks = list(callbacks)
+    callbacks = [*callbacks, *(make_of_user("training.callbacks", c.class_, c.args) for c in training.callbacks)]
     if training.early_stopping is not None and has_valid:
         callbacks.append(
             keras.callbacks.EarlyStopping(
                 monitor=monitor,
-                mode="min" if monitor == "val_loss" else "max",
+                mode="min" if smaller_is_better(monitor) else "max",
                 patience=training.early_stopping.patience,
                 min_delta=training.early_stopping.min_delta,  # pyright: ignore[reportArgumentType]
             )
         )
     return KerasTrainer(
+        strategy,
         model_dir=str(output),
         backup_dir=str(output / f"backup-{fingerprint(config)}"),
         backup_and_restore=training.resume,
-        steps_per_epoch=steps,
+        backup_every_n_steps=training.backup_every_n_steps,
+        checkpoint_every_n_steps=training.checkpoint_every_n_steps,
+        steps_per_epoch=training.steps_per_epoch,
         verbose=0,
-        validation_freq=training.validate_every,
-        summarize_every_n_steps=500 if training.tensorboard else "never",
+        validation_freq=None if training.validation_per_epoch else training.validation_freq,
+        validation_per_epoch=training.validation_per_epoch if has_valid else None,
+        validation_steps=training.validation_steps,
+        summarize_every_n_steps=training.summarize_every_n_steps if training.tensorboard else "never",
         callbacks=callbacks,
         restore_best_weights=has_valid and training.keep == "best",
         monitor=monitor,
+        options=KerasTrainerOptions(
+            policy=runtime.policy,
+            soft_device_placement=runtime.soft_device_placement,
+            enable_check_numerics=runtime.enable_check_numerics,
+        ),
     )
 
 

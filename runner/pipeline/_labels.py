@@ -7,8 +7,9 @@ from typing import Any, final
 import numpy as np
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import BinaryNodeClassification, NodeClassification
-from gnnkit.runner.pipeline._columns import dense_column, show_nodes, text
+from gnnkit.runner.config import Classes, CustomTask, LabelledTask, LinkPrediction, Numbers, YesOrNo
+from gnnkit.runner.pipeline._columns import text
+from gnnkit.runner.pipeline._items import Items, items_of
 from gnnkit.samplers import GraphTables
 
 MISSING = -1
@@ -17,20 +18,34 @@ MISSING = -1
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Labels:
-    """The classes of the nodes of one set.
+    """What is known about the items of a task.
 
-    node_set: the set. feature: the feature that the labels were read from.
-    values: int64 `[V]`, the class of each node from 0; -1 where the label is missing (a negative number, an empty text,
-        NaN).
-    names: the classes' names, in the order of their numbers.
-    unknown: the values that stand for none of the classes, with the number of nodes that have them.
+    items: what the task is about. feature: the feature that the labels were read from.
+    values: the class of each item from 0, int64 `[V]`, -1 where the label is missing (a negative number, an empty text,
+        NaN); of a regression, float32 `[V]` or `[V, K]`, NaN where it is missing; of a task of the user's, the feature.
+    names: the classes' names, in the order of their numbers; empty without classes.
+    unknown: the values that stand for none of the classes, with the number of items that have them.
     """
 
-    node_set: str
+    items: Items
     feature: str
     values: np.ndarray
     names: tuple[str, ...]
     unknown: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def labelled(self) -> Any:
+        """bool `[V]`, which items have a label."""
+        if self.names:
+            return np.not_equal(self.values, MISSING)
+        if self.values.dtype.kind != "f":
+            return np.ones(len(self.values), bool)
+        return np.isfinite(self.values.reshape(len(self.values), -1)).all(axis=1)
+
+    @property
+    def where(self) -> str:
+        """`SET.FEATURE`."""
+        return f"{self.items.set_name}.{self.feature}"
 
     @property
     def num_classes(self) -> int:
@@ -38,9 +53,7 @@ class Labels:
         return len(self.names)
 
 
-def resolve_labels(
-    task: NodeClassification | BinaryNodeClassification, tables: GraphTables, *, known: Sequence[str] | None = None
-) -> Labels:
+def resolve_labels(task: LabelledTask, tables: GraphTables, *, known: Sequence[str] | None = None) -> Labels:
     """Reads the labels of a task.
 
     known: the names of the classes that a model was trained for; they hold unless `task.classes` says otherwise.
@@ -48,44 +61,69 @@ def resolve_labels(
     Texts are looked up in `task.classes`; without it, they are sorted.
     Raises `RunError` for labels that are neither, for numbers beyond the classes and for a single class.
     """
-    column = dense_column(tables, "node_sets", task.node_set, task.label)
-    if isinstance(task, BinaryNodeClassification):
-        return _binary(task, column)
+    items = items_of(task, tables)
+    if isinstance(task, LinkPrediction):
+        return Labels(items=items, feature=task.label, values=np.ones(items.count, np.int64), names=("no", "yes"))
+    if isinstance(task, CustomTask):
+        return Labels(items=items, feature=task.label, values=items.column(task.label, rank=None), names=())
+    if isinstance(task, Numbers):
+        return _numbers(task, items)
+    column = items.column(task.label)
+    if isinstance(task, YesOrNo):
+        return _binary(task, items, column)
     is_text = column.dtype.kind in "OSU"
     if known is not None and task.classes is None:
         task = task.model_copy(update={"classes": tuple(known) if is_text else len(known)})
     if is_text:
-        return _from_texts(task, column)
+        return _from_texts(task, items, column)
     if column.dtype.kind not in "iub":
         raise RunError(
-            f"Labels {task.node_set}.{task.label} are {column.dtype}; expected whole numbers from 0, or texts. "
+            f"Labels {items.set_name}.{task.label} are {column.dtype}; expected whole numbers from 0, or texts. "
             "Change the feature's dtype in the schema to DT_INT64 or DT_STRING."
         )
-    return _from_numbers(task, column.astype(np.int64))
+    return _from_numbers(task, items, column.astype(np.int64))
 
 
-def check_labelled(labels: Labels, part: str, rows: np.ndarray, ids: np.ndarray | None) -> None:
-    """Raises `RunError` if nodes of a part of the split have no class.
+def check_labelled(labels: Labels, part: str, rows: np.ndarray) -> None:
+    """Raises `RunError` if items of a part of the split have no label.
 
-    part: the part's name. rows: int64 `[N]`, its nodes. ids: the names of all nodes, for the message, or None.
+    part: the part's name. rows: int64 `[N]`, its items.
     """
-    bad = rows[labels.values[rows] == MISSING]
+    bad = rows[~labels.labelled[rows]]
     if len(bad):
-        where = f"{labels.node_set}.{labels.feature}"
+        noun = labels.items.noun
         values = f" Values that are no class: {_counts(labels.unknown)}." if labels.unknown else ""
+        what, way = "not a number", ","
+        if labels.names:
+            what, way = "empty or negative, or no class", ", name all classes in task.classes,"
         raise RunError(
-            f"{len(bad):,} of {len(rows):,} {part} nodes have no label: {where} is empty or negative, or no class, at "
-            f"{show_nodes(bad, ids)}.{values} Give them labels, name all classes in task.classes, or leave them out of "
-            "the split."
+            f"{len(bad):,} of {len(rows):,} {part} {noun} have no label: {labels.where} is {what}, at "
+            f"{labels.items.show(bad)}.{values} Give them labels{way} or leave them out of the split."
         )
 
 
-def _binary(task: BinaryNodeClassification, column: np.ndarray) -> Labels:
+def _numbers(task: Numbers, items: Items) -> Labels:
+    column = items.column(task.label, rank=None)
+    where = f"{items.set_name}.{task.label}"
+    if column.dtype.kind not in "iubf" or column.ndim > 2:
+        raise RunError(
+            f"Labels {where} are {column.dtype} of shape {list(column.shape)}; expected a number, or a vector of fixed "
+            f"length, for each of the {items.noun}."
+        )
+    values = column.astype(np.float32)
+    if task.loss in ("mean_squared_logarithmic_error", "mean_squared_log_scaled_error") and (values < 0).any():
+        raise RunError(
+            f"Labels {where} go down to {np.nanmin(values):g}, but the loss {task.loss!r} needs numbers >= 0."
+        )
+    return Labels(items=items, feature=task.label, values=values, names=())
+
+
+def _binary(task: YesOrNo, items: Items, column: np.ndarray) -> Labels:
     is_text = column.dtype.kind in "OSU"
     if is_text != isinstance(task.positive, str):
         kind = "texts" if is_text else f"{column.dtype} numbers"
         raise RunError(
-            f"task.positive is {task.positive!r}, but labels {task.node_set}.{task.label} are {kind}; "
+            f"task.positive is {task.positive!r}, but labels {items.set_name}.{task.label} are {kind}; "
             "give a value of that kind."
         )
     if is_text:
@@ -97,18 +135,18 @@ def _binary(task: BinaryNodeClassification, column: np.ndarray) -> Labels:
         missing = np.isnan(column) if column.dtype.kind == "f" else (column < 0) & (values == 0)
     if not values.any():
         raise RunError(
-            f"No label {task.node_set}.{task.label} is {task.positive!r}, the value that task.positive names; "
+            f"No label {items.set_name}.{task.label} is {task.positive!r}, the value that task.positive names; "
             f"the values are {_counts(_tally(column))}."
         )
     values = np.where(missing, MISSING, values).astype(np.int64)
     names = (f"not {task.positive}", str(task.positive))
-    return Labels(node_set=task.node_set, feature=task.label, values=values, names=names)
+    return Labels(items=items, feature=task.label, values=values, names=names)
 
 
-def _from_numbers(task: NodeClassification, column: np.ndarray) -> Labels:
-    where = f"{task.node_set}.{task.label}"
+def _from_numbers(task: Classes, items: Items, column: np.ndarray) -> Labels:
+    where = f"{items.set_name}.{task.label}"
     if isinstance(task.classes, tuple) and all(isinstance(name, int) for name in task.classes):
-        return _look_up(task, column, column < 0, task.classes)
+        return _look_up(task, items, column, column < 0, task.classes)
     largest = int(column.max(initial=MISSING))
     if task.classes is None:
         if largest < 1:
@@ -124,40 +162,40 @@ def _from_numbers(task: NodeClassification, column: np.ndarray) -> Labels:
             "Leave task.classes out to read their number from the labels."
         )
     values = np.where(column < 0, MISSING, column)
-    return Labels(node_set=task.node_set, feature=task.label, values=values, names=names)
+    return Labels(items=items, feature=task.label, values=values, names=names)
 
 
-def _from_texts(task: NodeClassification, column: np.ndarray) -> Labels:
+def _from_texts(task: Classes, items: Items, column: np.ndarray) -> Labels:
     texts = np.array([text(value) for value in column], object)
     if isinstance(task.classes, tuple):
         if not all(isinstance(name, str) for name in task.classes):
             raise RunError(
-                f"task.classes has numbers, but labels {task.node_set}.{task.label} are texts; put them in quotes."
+                f"task.classes has numbers, but labels {items.set_name}.{task.label} are texts; put them in quotes."
             )
-        return _look_up(task, texts, texts == "", task.classes)
+        return _look_up(task, items, texts, texts == "", task.classes)
     names = sorted(set(texts.tolist()) - {""})
     expected = task.classes if task.classes is not None else max(len(names), 2)
     if len(names) != expected:
         raise RunError(
-            f"Labels {task.node_set}.{task.label} have {len(names)} different texts, expected "
+            f"Labels {items.set_name}.{task.label} have {len(names)} different texts, expected "
             f"{f'{expected} (task.classes)' if task.classes is not None else 'at least 2'}; they are "
             f"{_counts(_tally(column))}."
         )
-    return _look_up(task, texts, texts == "", names)
+    return _look_up(task, items, texts, texts == "", names)
 
 
-def _look_up(task: NodeClassification, column: np.ndarray, missing: np.ndarray, names: Sequence[Any]) -> Labels:
+def _look_up(task: Classes, items: Items, column: np.ndarray, missing: np.ndarray, names: Sequence[Any]) -> Labels:
     numbers = {name: number for number, name in enumerate(names)}
     values = np.array([numbers.get(value, MISSING) for value in column.tolist()], np.int64)
     unknown = _tally(column[(values == MISSING) & ~missing])
     values[missing & (values == MISSING)] = MISSING
     if not (values >= 0).any():
         raise RunError(
-            f"No label {task.node_set}.{task.label} is one of task.classes ({', '.join(map(str, names))}); "
+            f"No label {items.set_name}.{task.label} is one of task.classes ({', '.join(map(str, names))}); "
             f"the values are {_counts(_tally(column))}."
         )
     shown = tuple(str(name) for name in names)
-    return Labels(node_set=task.node_set, feature=task.label, values=values, names=shown, unknown=unknown)
+    return Labels(items=items, feature=task.label, values=values, names=shown, unknown=unknown)
 
 
 def _tally(column: np.ndarray) -> tuple[tuple[str, int], ...]:

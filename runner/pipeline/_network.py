@@ -13,7 +13,7 @@ from gnnkit.keras._builder import incoming_edge_sets
 from gnnkit.keras.layers import MapFeatures
 from gnnkit.models import gcn
 from gnnkit.ops import reverse_tag
-from gnnkit.runner.config import GCN, Rounds, RunConfig, WholeGraph
+from gnnkit.runner.config import GCN, Rounds, RunConfig, WholeGraph, target_set
 from gnnkit.runner.pipeline._encode import make_embedder
 from gnnkit.runner.pipeline._features import FeaturePlan
 from gnnkit.runner.pipeline._updates import edge_argument, make_update
@@ -25,6 +25,18 @@ def receiver_tag(config: RunConfig) -> int:
     if tag is None:
         return TARGET if isinstance(config.sampling, WholeGraph) else SOURCE
     return {"source": SOURCE, "target": TARGET}[tag]
+
+
+def read_out(config: RunConfig, spec: GraphTensorSpec) -> tuple[str, ...]:
+    """The node sets whose last states the tasks read."""
+    kind, name = target_set(config)
+    if kind == "edge_sets":
+        adjacency = (
+            spec.edge_sets_spec["_readout/source"].adjacency_spec,
+            spec.edge_sets_spec["_readout/target"].adjacency_spec,
+        )
+        return tuple(dict.fromkeys(a.node_set_name(SOURCE) for a in adjacency))
+    return (config.main_task.node_set if kind == "context" else name,)  # type: ignore[union-attr]
 
 
 def trims(config: RunConfig) -> bool:
@@ -43,6 +55,7 @@ class Network:
     def __init__(self, config: RunConfig, plan: FeaturePlan) -> None:
         self._config, self._plan = config, plan
         self.layers: list[Any] = []
+        self._read_out: tuple[str, ...] = ()
 
     def model_fn(self, spec: GraphTensorSpec) -> Model:
         """The base model for a spec of encoded graphs."""
@@ -55,7 +68,8 @@ class Network:
     def notes(self, spec: GraphTensorSpec) -> list[str]:
         """What a reader of the run should know: sets with features that the network is deaf to."""
         config = self._config
-        flow = information_flow(spec, receiver_tag(config), config.task.node_set, config.model.num_layers)
+        self._read_out = read_out(config, spec)
+        flow = information_flow(spec, receiver_tag(config), read_out(config, spec), config.model.num_layers)
         notes = []
         sets = (
             ("node_sets", self._plan.node_sets, spec.node_sets_spec, flow.node_sets),
@@ -79,13 +93,13 @@ class Network:
         tag = "source" if receiver_tag(self._config) == SOURCE else "target"
         return (
             f"with messages to the {tag} of edges (model.receiver_tag) and {self._config.model.num_layers} layers, "
-            f"nothing of it comes to {self._config.task.node_set!r}."
+            f"nothing of it comes to {' or '.join(map(repr, self._read_out))}."
         )
 
     def _make_layers(self, spec: GraphTensorSpec) -> list[Any]:
         model, tag = self._config.model, receiver_tag(self._config)
         if isinstance(model, Rounds):
-            flow = information_flow(spec, tag, self._config.task.node_set, model.num_layers)
+            flow = information_flow(spec, tag, read_out(self._config, spec), model.num_layers)
             return _rounds(model, self._plan, tag, flow)
         if isinstance(model, GCN):
             return _gcn(model, self._plan, tag)
@@ -106,11 +120,11 @@ class Flow:
     edge_sets: Collection[str]
 
 
-def information_flow(spec: GraphTensorSpec, tag: int, read_out: str, num_layers: int) -> Flow:
-    """Goes back from the node set that is read out, against the direction of messages."""
+def information_flow(spec: GraphTensorSpec, tag: int, read_out: str | Collection[str], num_layers: int) -> Flow:
+    """Goes back from the node sets that are read out, against the direction of messages."""
     incoming = incoming_edge_sets(spec, tag)
     rounds: list[list[str]] = []
-    node_sets, edge_sets = {read_out}, set()
+    node_sets, edge_sets = {read_out} if isinstance(read_out, str) else set(read_out), set()
     for _ in range(num_layers):
         rounds.insert(0, sorted(node_sets & incoming.keys()))
         for node_set in rounds[0]:

@@ -23,7 +23,7 @@ from gnnkit.runner.pipeline._features import (
 )
 
 FILE = "learned.json"
-_VERSION = 1
+_VERSION = 2
 _TYPES = {cls.__name__: cls for cls in (CategoryInput, IdInput, NumberInput, TextHashInput, VectorInput)}
 
 
@@ -32,17 +32,21 @@ _TYPES = {cls.__name__: cls for cls in (CategoryInput, IdInput, NumberInput, Tex
 class Learned:
     """What was learned from data before training.
 
-    plan: statistics and vocabularies of the inputs. classes: names of the classes, in the order of their numbers.
+    plan: statistics and vocabularies of the inputs.
+    classes: task -> names of its classes, in the order of their numbers; `""` is the task that stands alone.
+    widths: task without classes -> the shape of a label.
     """
 
     plan: FeaturePlan
-    classes: tuple[str, ...]
+    classes: Mapping[str, tuple[str, ...]]
+    widths: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
 
     def save(self, folder: Path) -> Path:
         """Writes `learned.json` into a folder and returns its path."""
         document = {
             "version": _VERSION,
-            "classes": list(self.classes),
+            "classes": {name: list(names) for name, names in self.classes.items()},
+            "widths": {name: list(width) for name, width in self.widths.items()},
             "node_sets": _sets_to_json(self.plan.node_sets),
             "edge_sets": _sets_to_json(self.plan.edge_sets),
         }
@@ -63,8 +67,12 @@ class Learned:
             plan = FeaturePlan(
                 node_sets=_sets_from_json(document["node_sets"]), edge_sets=_sets_from_json(document["edge_sets"])
             )
-            return cls(plan=plan, classes=tuple(document["classes"]))
-        except (KeyError, TypeError, ValueError) as error:
+            return cls(
+                plan=plan,
+                classes={name: tuple(names) for name, names in document["classes"].items()},
+                widths={name: tuple(width) for name, width in document["widths"].items()},
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} is damaged ({type(error).__name__}: {error}). Train the run again.") from error
 
 

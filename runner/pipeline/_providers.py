@@ -10,8 +10,9 @@ import tensorflow as tf
 from gnnkit.graph import GraphTensor, GraphTensorSpec
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import DatasetProvider
-from gnnkit.runner.config import RunConfig, SpecSampling, resolve_hops
+from gnnkit.runner.config import EdgeTask, LinkPrediction, RunConfig, SpecSampling, resolve_hops, seed_sets
 from gnnkit.samplers import GraphStore, GraphTables, Plan, compile_plan, to_graph_tensor
+from gnnkit.samplers._plan import read_spec
 from gnnkit.schemas import sampling_spec_pb2
 
 
@@ -21,9 +22,13 @@ def sampling_spec(config: RunConfig, tables: GraphTables) -> Any:
     if isinstance(sampling, SpecSampling):
         return str(sampling.spec)
     spec = sampling_spec_pb2.SamplingSpec()
-    spec.seed_op.op_name = "seed"
-    spec.seed_op.node_set_name = config.task.node_set
-    for hop in resolve_hops(sampling, config.task.node_set, tables.schema):  # type: ignore[arg-type]
+    seeds = seed_sets(config, tables.schema)
+    if link_of(config) is None:
+        spec.seed_op.op_name = "seed"
+        spec.seed_op.node_set_name = seeds[0]
+    else:
+        spec.symmetric_link_seed_op.op_name = "seed"
+    for hop in resolve_hops(sampling, seeds, tables.schema):  # type: ignore[arg-type]
         spec.sampling_ops.add(
             op_name=hop.name,
             input_op_names=list(hop.inputs),
@@ -42,6 +47,12 @@ _STRATEGIES = {
 }
 
 
+def link_of(config: RunConfig) -> str | None:
+    """The edge set that subgraphs are sampled around the links of, or None: around nodes."""
+    task = config.main_task
+    return task.edge_set if isinstance(task, (EdgeTask, LinkPrediction)) else None
+
+
 def sampling_options(config: RunConfig, tables: GraphTables) -> dict[str, Any]:
     """What `compile_plan` needs besides the spec."""
     sampling = config.sampling
@@ -52,7 +63,7 @@ def sampling_options(config: RunConfig, tables: GraphTables) -> dict[str, Any]:
             "replace": sampling.replace,
             "joint": sampling.joint,
         }
-    hops = resolve_hops(sampling, config.task.node_set, tables.schema)  # type: ignore[arg-type]
+    hops = resolve_hops(sampling, seed_sets(config, tables.schema), tables.schema)  # type: ignore[arg-type]
     return {
         "weights": {hop.name: hop.weight for hop in hops if hop.weight},
         "times": {hop.name: hop.time for hop in hops if hop.time},
@@ -63,14 +74,22 @@ def sampling_options(config: RunConfig, tables: GraphTables) -> dict[str, Any]:
 
 def sampling_plan(config: RunConfig, tables: GraphTables, store: GraphStore) -> Plan:
     """The plan of a config that samples. Raises `RunError` for a spec, or features, that do not fit the data."""
+    link = link_of(config)
     try:
-        plan = compile_plan(store, sampling_spec(config, tables), **sampling_options(config, tables))
+        spec = read_spec(sampling_spec(config, tables))
+        links = spec.WhichOneof("seed_type") == "symmetric_link_seed_op"
+        if links and link is None:
+            raise RunError(
+                "sampling: the spec has a symmetric_link_seed_op, but the task is about nodes. Give it a seed_op."
+            )
+        if link is not None and not links:
+            raise RunError(
+                "sampling: the spec has a seed_op, but the task is about edges. Give it a symmetric_link_seed_op."
+            )
+        options = sampling_options(config, tables)
+        plan = compile_plan(store, spec, link=link, **options)
     except ValueError as error:
-        raise RunError(f"sampling: {error}") from error
-    if plan.links:
-        raise RunError(
-            "sampling: the spec has a symmetric_link_seed_op, but the task is about nodes. Give it a seed_op."
-        )
+        raise error if isinstance(error, RunError) else RunError(f"sampling: {error}") from error
     if getattr(config.sampling, "cutoff", None) is not None and not plan.timed:
         raise RunError(
             "sampling.cutoff means nothing where no edge set has a time: sampling.times={EDGE_SET: FEATURE}."
@@ -87,7 +106,7 @@ class WholeGraphProvider(DatasetProvider):
     node_set: str
     rows: np.ndarray
     features: Mapping[str, Sequence[str]]
-    label: str
+    labels: Sequence[str]
     cacheable: bool = True  # All epochs see the same graph.
 
     def graph(self) -> GraphTensor:
@@ -97,7 +116,7 @@ class WholeGraphProvider(DatasetProvider):
             features=self.features,
             readout_nodes=self.rows,
             readout_node_set=self.node_set,
-            readout_features=[self.label],
+            readout_features=self.labels,
         )
 
     @property

@@ -12,7 +12,7 @@ from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import RunConfig, StoreData, WholeGraph
 from gnnkit.runner.pipeline._labels import resolve_labels
 from gnnkit.runner.pipeline._progress import Reporter
-from gnnkit.runner.pipeline._providers import sampling_options, sampling_spec
+from gnnkit.runner.pipeline._providers import link_of, sampling_options, sampling_spec
 from gnnkit.runner.pipeline._read import left_out, open_store, read
 from gnnkit.runner.pipeline._split import resolve_split
 from gnnkit.samplers import GraphStore, GraphTables, LinkSeeds, NodeSeeds, SamplesReport, write_samples
@@ -46,8 +46,10 @@ def sample_from_config(
     for note in left_out(tables):
         reporter.note(note)
     seeds = None
+    if part is not None and link_of(config) is not None:
+        raise RunError("--part gives nodes, but the task is about edges. Give links as a table: --seeds.")
     if part is not None:
-        labels = resolve_labels(config.task, tables)
+        labels = resolve_labels(config.main_task, tables)
         seeds = dict(resolve_split(config.split, labels, tables, seed=config.seed).items())[part]
     options = sampling_options(config, tables)
     options.pop("joint")  # An Example holds one subgraph.

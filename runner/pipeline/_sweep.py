@@ -10,7 +10,7 @@ from typing import Any, final
 import keras
 import numpy as np
 
-from gnnkit.runner.config import Range, RunConfig, Sweep, load, to_plain
+from gnnkit.runner.config import Range, RunConfig, Sweep, load, metrics_of, to_plain
 from gnnkit.runner.pipeline._compare import Comparison, compare_runs
 from gnnkit.runner.pipeline._execute import execute
 from gnnkit.runner.pipeline._progress import make_reporter
@@ -92,11 +92,19 @@ def execute_sweep(path: str | Path, overrides: Iterable[str] = (), *, quiet: boo
         execute(trial.config, quiet=quiet)
         keras.backend.clear_session()  # Graphs of earlier runs are not needed any more.
     sweep: Any = load(path, overrides).sweep
-    comparison = compare_runs([trial.config.output_directory for trial in planned], metric=sweep.metric)
+    metric = sweep.metric or default_metric(planned[0].config)
+    comparison = compare_runs([trial.config.output_directory for trial in planned], metric=metric)
     parent = planned[0].config.output_directory.parent
     document = {"metric": comparison.metric, "runs": [row.to_dict() for row in comparison.rows]}
     (parent / RESULTS).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return comparison
+
+
+def default_metric(config: RunConfig) -> str | None:
+    """The main metric of the first task with labels, of the validation part; None where there is no such part."""
+    name, metric = next(iter(config.labelled_tasks)), metrics_of(config.main_task)[0]
+    metric = f"{name}_{metric}" if name and metric != "loss" else metric
+    return f"valid.{metric}" if config.split.valid else None
 
 
 def _draw(choices: Any, generator: np.random.Generator) -> Any:

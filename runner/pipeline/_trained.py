@@ -14,18 +14,20 @@ from gnnkit.runner import _models
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._evaluate import evaluate
 from gnnkit.runner._interfaces import RunResult
-from gnnkit.runner.config import RunConfig, WholeGraph, load
+from gnnkit.runner._run import compiled
+from gnnkit.runner.config import LinkPrediction, RunConfig, load
 from gnnkit.runner.config._attribution import ExplainerName
 from gnnkit.runner.exporters import KerasModelExporter
-from gnnkit.runner.pipeline._columns import show_nodes, text
 from gnnkit.runner.pipeline._copy import CONFIG, WEIGHTS, copy_run
 from gnnkit.runner.pipeline._describe import Description
 from gnnkit.runner.pipeline._encode import make_encoder
 from gnnkit.runner.pipeline._explain import Explanation, explain
-from gnnkit.runner.pipeline._fit import make_task
+from gnnkit.runner.pipeline._fit import batch_size
 from gnnkit.runner.pipeline._network import Network, trims
+from gnnkit.runner.pipeline._objectives import loss_weights, make_tasks
 from gnnkit.runner.pipeline._plan_file import Learned
-from gnnkit.runner.pipeline._predict import Predictions, predict
+from gnnkit.runner.pipeline._predict import predict
+from gnnkit.runner.pipeline._predictions import Predictions
 from gnnkit.runner.pipeline._prepare import Prepared, prepare_trained
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
 from gnnkit.runner.tasks._metrics import short_metric_names
@@ -45,15 +47,24 @@ class TrainedRun:
     @property
     def batch_size(self) -> int:
         """Examples in a batch."""
-        return 1 if isinstance(self.config.sampling, WholeGraph) else self.config.training.batch_size
+        return batch_size(self.config)
+
+    @property
+    def evaluation_batch_size(self) -> int:
+        """Examples in a batch of evaluation, which holds whole lists of candidates where links are ranked."""
+        task = self.config.main_task
+        if not isinstance(task, LinkPrediction):
+            return self.batch_size
+        return (1 + task.candidates) * max(1, self.batch_size // (1 + task.candidates))
 
     @functools.cached_property
-    def logits(self) -> Callable[[Any], Any]:
-        """A `tf.function` from preprocessed graphs of any size to logits `[R, K]`; traced once."""
+    def outputs(self) -> Callable[[Any], Any]:
+        """A `tf.function` from preprocessed graphs of any size to what the heads say, `[R, K]`, or a dict of that by the
+        names of several tasks; traced once."""
         model: Any = self.result.trained_model
-        return tf.function(
-            lambda graph: model(graph, training=False), input_signature=[model.input.spec], autograph=False
-        )
+        inputs = model.input
+        signature = tuple(graph.spec for graph in inputs) if isinstance(inputs, (list, tuple)) else inputs.spec
+        return tf.function(lambda graph: model(graph, training=False), input_signature=[signature], autograph=False)
 
     def evaluate(
         self, parts: str | Iterable[str] | None = None, *, reporter: Reporter | None = None
@@ -72,47 +83,43 @@ class TrainedRun:
         with reporter.stage("evaluate", "Evaluating", total=len(asked)) as advance:
             for done, part in enumerate(asked):
                 advance(done, detail=part)
-                values = evaluate(self.result, self.data.providers[part], global_batch_size=self.batch_size)
+                values = evaluate(self.result, self.data.providers[part], global_batch_size=self.evaluation_batch_size)
                 metrics[part] = short_metric_names(values)
             advance(len(asked))
         return metrics
 
     def rows(self, ids: Sequence[Any] | np.ndarray | None = None, *, part: str | None = None) -> np.ndarray:
-        """int64 `[N]`, rows of the task's node set.
+        """int64 `[N]`, rows of the task's nodes, edges or graphs; for links given by ids the pairs of nodes `[N, 2]`.
 
-        ids: of nodes, as texts or bytes, or as whole numbers where nodes have no ids; all nodes by default.
-        part: the nodes of a part of the split instead.
+        ids: of nodes, as texts or bytes, or as whole numbers where nodes have no ids; of edges and links texts
+            `source->target` or pairs of ids; of graphs their numbers. All by default.
+        part: those of a part of the split instead.
 
-        `RunError`: an id that no node has, or a part without nodes.
+        `RunError`: an unknown id, or a part that is empty.
         """
-        table = self.data.tables.node_sets[self.config.task.node_set]
+        items = self.data.items
         if part is not None:
             found = dict(self.data.split.items())
             if part not in found:
-                raise RunError(f"There are no nodes in part {part!r} of the split; parts with nodes: {sorted(found)}.")
+                raise RunError(
+                    f"There are no {items.noun} in part {part!r} of the split; parts with {items.noun}: {sorted(found)}."
+                )
             return found[part]
-        if ids is None:
-            return np.arange(table.num_nodes)
-        names = table.ids if table.ids is not None else np.array([str(row) for row in range(table.num_nodes)], object)
-        places = {text(name): row for row, name in enumerate(names)}
-        asked = [text(one) for one in ids]
-        if unknown := [one for one in asked if one not in places]:
-            some = show_nodes(np.arange(min(3, len(names))), table.ids)
-            raise RunError(
-                f"{len(unknown)} of {len(asked)} ids are not in node set {self.config.task.node_set!r}; the first is "
-                f"{unknown[0]!r}. There are {some}, and so on."
-            )
-        return np.array([places[one] for one in asked], np.int64)
+        return np.arange(items.count) if ids is None else items.find(ids)
 
     def predict(
         self,
         ids: Sequence[Any] | np.ndarray | None = None,
         *,
         part: str | None = None,
+        task: str | None = None,
         reporter: Reporter | None = None,
     ) -> Predictions:
-        """What the model says about nodes. ids, part: see `rows`."""
-        return predict(self, self.rows(ids, part=part), reporter or make_reporter(quiet=True))
+        """What the model says about nodes, edges, links or graphs. ids, part: see `rows`.
+
+        task: the name of one of several tasks; by default the first that has labels.
+        """
+        return predict(self, self.rows(ids, part=part), reporter or make_reporter(quiet=True), task)
 
     def explain(
         self,
@@ -163,12 +170,15 @@ class TrainedRun:
         return copy_run(self.config, self.folder, Path(folder))
 
     def __repr__(self) -> str:
-        return f"<TrainedRun {self.folder}: {self.config.task.node_set}.{self.config.task.label}>"
+        about = ", ".join(labels.where for labels in self.data.labels.values())
+        return f"<TrainedRun {self.folder}: {about}>"
 
 
 def save_trained(output: Path, data: Prepared, result: RunResult) -> None:
     """Leaves in a folder what `load_run` needs besides the config."""
-    Learned(plan=data.plan, classes=data.labels.names).save(output)
+    classes = {name: labels.names for name, labels in data.labels.items()}
+    widths = {name: labels.values.shape[1:] for name, labels in data.labels.items() if not labels.names}
+    Learned(plan=data.plan, classes=classes, widths=widths).save(output)
     result.trained_model.save_weights(str(output / WEIGHTS), overwrite=True)
 
 
@@ -191,7 +201,7 @@ def load_run(model_dir: str | Path, overrides: Iterable[str] = (), *, reporter: 
     data = prepare_trained(config, reporter, learned)
     keras.utils.set_random_seed(config.seed)
     with reporter.stage("load", "Building the model"):
-        task = make_task(config, data.labels)
+        task = make_tasks(config, data.labels, data.plan)
         network, result = _models_of(config, data, task)
         model: Any = result.trained_model
         try:
@@ -205,8 +215,15 @@ def load_run(model_dir: str | Path, overrides: Iterable[str] = (), *, reporter: 
                 f"The weights {folder / WEIGHTS} do not fit the model of {folder / CONFIG}"
                 f"{' with the overrides' if list(overrides) else ''}: {reason}"
             ) from error
-        model.compile(loss=task.losses(), metrics=task.metrics(), jit_compile=False)
+        compile_for_evaluation(config, data, model)
     return TrainedRun(config, data, network, result, folder)
+
+
+def compile_for_evaluation(config: RunConfig, data: Prepared, model: Any) -> None:
+    """Gives a trained model its losses and metrics, those of the ranking of links among them."""
+    task = make_tasks(config, data.labels, data.plan, ranked=True)
+    losses, metrics, weights = compiled(task, loss_weights(config))
+    model.compile(loss=losses, metrics=metrics, loss_weights=weights, jit_compile=False)
 
 
 def _models_of(config: RunConfig, data: Prepared, task: Any) -> tuple[Network, RunResult]:

@@ -1,6 +1,5 @@
 """One round of message passing, as the model section of a config says."""
 
-import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from gnnkit.models import (
 )
 from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import Custom, Rounds
+from gnnkit.runner.pipeline._user_classes import class_of_user
 
 # Type -> what makes a round.
 _UPDATES: dict[str, Callable[..., Any]] = {
@@ -69,11 +69,4 @@ def make_update(
 def _factory(model: Rounds) -> Callable[..., Any]:
     if not isinstance(model, Custom):
         return _UPDATES[model.type]  # type: ignore[attr-defined]
-    module, _, name = model.class_.rpartition(".")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise RunError(
-            f"model.class: {model.class_!r} cannot be imported ({type(error).__name__}: {error}). Give the dotted path of "
-            "a class or function in a module that Python finds (see PYTHONPATH)."
-        ) from error
+    return class_of_user("model", model.class_)

@@ -32,6 +32,7 @@ from gnnkit.runner.tasks._node_tasks import NodeMeanSquaredLogScaledError as Nod
 from gnnkit.runner.tasks._node_tasks import NodeMulticlassClassification as NodeMulticlassClassification
 from gnnkit.runner.tasks._numbers import Regression as Regression
 from gnnkit.runner.tasks._objectives import Objective as Objective
+from gnnkit.runner.tasks._readouts import NodePairs as NodePairs
 from gnnkit.runner.tasks._readouts import PooledNodes as PooledNodes
 from gnnkit.runner.tasks._readouts import ReadoutRule as ReadoutRule
 from gnnkit.runner.tasks._readouts import RootNodes as RootNodes

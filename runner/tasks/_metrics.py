@@ -115,5 +115,11 @@ def short_metric_names(metrics: Mapping[str, float]) -> dict[str, float]:
     result = {}
     for name, value in metrics.items():
         prefix = "val_" if name.startswith("val_") else ""
-        result[prefix + _SHORT.get(name.removeprefix("val_"), name.removeprefix("val_"))] = value
+        result[prefix + _short(name.removeprefix("val_"))] = value
     return result
+
+
+def _short(name: str) -> str:
+    # Of several tasks, metrics are called TASK_METRIC.
+    long = next((long for long in _SHORT if name == long or name.endswith(f"_{long}")), None)
+    return name if long is None else name.removesuffix(long) + _SHORT[long]

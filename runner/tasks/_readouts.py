@@ -4,6 +4,8 @@ import abc
 import dataclasses
 from typing import Any, final
 
+import keras
+
 import gnnkit
 from gnnkit.graph import GraphTensor
 
@@ -56,6 +58,34 @@ class StructuredNodes(ReadoutRule):
 
     def weights(self, graph: GraphTensor, component_weights: Any) -> Any:
         return gnnkit.broadcast_context_to_nodes(graph, self.readout_node_set, feature_value=component_weights)
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class NodePairs(ReadoutRule):
+    """The pairs of nodes that edge sets `_readout/SOURCE_KEY` and `_readout/TARGET_KEY` point from, both states side by
+    side: as links are sampled around."""
+
+    source_key: str = "source"
+    target_key: str = "target"
+    feature_name: str = gnnkit.HIDDEN_STATE
+    readout_node_set: str = "_readout"
+    validate: bool = True
+
+    def __call__(self, graph: GraphTensor) -> Any:
+        return keras.ops.concatenate([end(graph) for end in self.ends], axis=-1)
+
+    @property
+    def ends(self) -> tuple[StructuredNodes, StructuredNodes]:
+        """The readouts of sources and of targets."""
+        source, target = (
+            StructuredNodes(key, self.feature_name, self.readout_node_set, self.validate)
+            for key in (self.source_key, self.target_key)
+        )
+        return source, target
+
+    def weights(self, graph: GraphTensor, component_weights: Any) -> Any:
+        return self.ends[0].weights(graph, component_weights)
 
 
 @final

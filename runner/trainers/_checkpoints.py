@@ -9,6 +9,7 @@ import tensorflow as tf
 from gnnkit.runner.trainers._options import KerasTrainerCheckpointOptions
 
 _GROWS = ("acc", "auc", "precision", "recall", "f1", "mrr", "hits")
+_SHRINKS = ("loss", "error", "crossentropy")  # Names of tasks may hold any of the above.
 _SECONDS_BETWEEN_FILES = 60.0
 
 
@@ -32,7 +33,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.model: Any
         self._options = options
         self._monitor = monitor
-        self._grows = any(part in monitor for part in _GROWS)
+        self._grows = any(part in monitor for part in _GROWS) and not monitor.endswith(_SHRINKS)
         self._latest = latest
         self._steps = 0
         self._written = time.monotonic()

@@ -43,6 +43,43 @@ def test_cora(shared_data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_joint_task_costs_no_accuracy(shared_data, tmp_path):
+    """Classification and DGI together do as well as classification alone."""
+    short = [*LEAN, "training.epochs=10"]
+    single = execute(load(CONFIGS / "openflights.yaml", [f"model_dir={tmp_path / 'single'}", *short]), quiet=True)
+    joint = execute(load(CONFIGS / "openflights_joint.yaml", [f"model_dir={tmp_path / 'joint'}", *short]), quiet=True)
+    alone, together = single.metrics["test"]["accuracy"], joint.metrics["test"]["region_accuracy"]
+    print(f"test accuracy alone {alone:.4f}, with DGI {together:.4f}")
+    assert alone > 0.9
+    assert together >= alone - 0.005  # Three of the 634 airports: less than seeds differ by.
+    assert joint.metrics["test"]["infomax_predictions_accuracy"] > 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_links(shared_data, tmp_path):
+    config = load(CONFIGS / "openflights_links.yaml", [f"model_dir={tmp_path / 'links'}", *LEAN])
+    metrics = execute(config, quiet=True).metrics["test"]
+    print(metrics)
+    # Of 51 candidates a random order has an MRR of 0.089.
+    assert metrics["mrr"] > 0.3 and metrics["auc_roc"] > 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_regression_and_edges(shared_data, tmp_path):
+    config = load(CONFIGS / "openflights_altitude.yaml", [f"model_dir={tmp_path / 'altitude'}", *LEAN])
+    metrics = execute(config, quiet=True).metrics["test"]
+    print(metrics)
+    assert metrics["mean_absolute_error"] < 800  # Feet; the median of the training part is off by 1,001 on average.
+    config = load(CONFIGS / "openflights_codeshare.yaml", [f"model_dir={tmp_path / 'codeshare'}", *LEAN])
+    metrics = execute(config, quiet=True).metrics["test"]
+    print(metrics)
+    assert metrics["auc_roc"] > 0.7
+
+
+@pytest.mark.slow
 def test_demo(tmp_path):
     accuracy = runs("demo.yaml", 1, tmp_path)
     # The largest class has a quarter of the papers, and a model of the papers' own features stays below 0.5.

@@ -111,9 +111,10 @@ class TripletLossTask(ContrastiveLossTask):
 
     Each feature of each node set holds an anchor and a positive example side by side: `[V, 2, ...]`. The base model sees
     the anchors, the positive examples and the corrupted positive examples, `[V, ...]` each. Auxiliary sets stay as they
-    are.
+    are. With `positive` features have their usual shape, and the positive examples are made from the anchors.
 
     margin: see `triplet_loss`.
+    positive: a light corruption, from graph to graph, such as `DropoutFeatures`.
     Other arguments: see `ContrastiveLossTask`. Predictions: distances `[B, 2]`, to the positive and the corrupted example.
     ValueError: a feature of another shape.
 
@@ -121,17 +122,20 @@ class TripletLossTask(ContrastiveLossTask):
     2.0
     """
 
-    def __init__(self, *args: Any, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, margin: float = 1.0, positive: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._margin = margin
+        self._margin, self._positive = margin, positive
 
     def make_contrastive_layer(self) -> keras.layers.Layer:
         return TripletEmbeddingSquaredDistances()
 
     def preprocess(self, inputs: GraphTensor) -> tuple[Sequence[GraphTensor], Any]:
         """The anchors, the positive and the corrupted positive examples, and pseudo-labels `[B, 0]`."""
-        positive = _side(inputs, 1)
-        return (_side(inputs, 0), positive, self._corruptor(positive)), no_labels(inputs)
+        if self._positive is not None:
+            anchor, positive = inputs, self._positive(inputs)
+        else:
+            anchor, positive = _side(inputs, 0), _side(inputs, 1)
+        return (anchor, positive, self._corruptor(positive)), no_labels(inputs)
 
     def losses(self) -> Any:
         return TripletLoss(margin=self._margin)

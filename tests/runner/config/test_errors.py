@@ -9,12 +9,15 @@ _MPNN = (
     "reduce_type, type, units, use_layer_normalization."
 )
 _TRAINING = (
-    "Allowed here: batch_size, early_stopping, epochs, gradient_clip, keep, learning_rate, optimizer, resume, "
-    "schedule, steps_per_epoch, tensorboard, validate_every, weight_decay."
+    "Allowed here: backup_every_n_steps, batch_size, callbacks, checkpoint_every_n_steps, drop_remainder, early_stopping, "
+    "epochs, gradient_clip, keep, learning_rate, optimizer, padding, resume, schedule, steps_per_epoch, "
+    "summarize_every_n_steps, tensorboard, trainer, validation_freq, validation_per_epoch, validation_steps, weight_decay."
 )
 _PAPER = "Known: label, part, score, tags, venue, words, year."
 
-# (override, path, message)
+_LABEL = "it: {type: node_classification, node_set: paper, label: label}"
+
+# (overrides joined by &, path, message)
 WRONG = [
     ("training.epocs=3", "training.epocs", f"unknown key 'epocs'. Did you mean 'epochs'? {_TRAINING}"),
     ("model.dropout=0.1", "model.dropout", f"unknown key 'dropout'. Did you mean 'dropout_rate'? {_MPNN}"),
@@ -56,9 +59,113 @@ WRONG = [
     ("training.resume=yes", "training.resume", "expected true or false, got text 'yes'."),
     ("training=5", "training", "expected a mapping (keys with values), got 5."),
     (
-        "task.type=node_regression",
+        "task.type=node_regresion",
         "task.type",
-        "unknown type 'node_regression'. Allowed: binary_node_classification, node_classification.",
+        "unknown type 'node_regresion'. Did you mean 'node_regression'? Allowed: barlow_twins, "
+        "binary_edge_classification, binary_graph_classification, binary_node_classification, custom, dgi, "
+        "edge_classification, edge_regression, graph_classification, graph_regression, link_prediction, "
+        "node_classification, node_regression, triplet, vicreg.",
+    ),
+    (
+        "task={type: node_regression, node_set: paper, label: score, loss: mse}",
+        "task.loss",
+        "expected one of mean_squared_error, mean_absolute_error, mean_absolute_percentage_error, "
+        "mean_squared_logarithmic_error, mean_squared_log_scaled_error, got text 'mse'.",
+    ),
+    (
+        "task={type: node_regression, node_set: paper, label: venue}",
+        "task.label",
+        "expected a number or a vector of fixed length for each node; paper.venue is string.",
+    ),
+    (
+        "training.early_stopping={monitor: valid_auc}",
+        "training.early_stopping.monitor",
+        "unknown metric of 'node_classification': 'valid_auc'. Did you mean 'valid_accuracy'? Known: valid_accuracy, "
+        "valid_crossentropy, valid_loss.",
+    ),
+    (
+        "task.classes=[a, b] & task.class_weights={3: 2}",
+        "task.class_weights",
+        "there is no class '3'; the classes are a, b.",
+    ),
+    ("task.label_smoothing=1", "task.label_smoothing", "expected a number < 1, got 1."),
+    (
+        "task={type: link_prediction, edge_set: cite}",
+        "task.edge_set",
+        "unknown edge set 'cite'. Did you mean 'cites'? Known: cites, writes, written_by.",
+    ),
+    (
+        "task={type: link_prediction, edge_set: cites, negatives: 0}",
+        "task.negatives",
+        "expected a number > 0, got 0.",
+    ),
+    (
+        "task={type: edge_classification, edge_set: written_by, label: ordr}",
+        "task.label",
+        "unknown feature of edge set 'written_by': 'ordr'. Did you mean 'order'? Known: order.",
+    ),
+    (
+        "task={type: edge_regression, edge_set: written_by, label: order}",
+        "features.edge_sets.written_by.order",
+        "'order' is the label of the task; a model must not see it. Remove it.",
+    ),
+    (
+        "task={type: graph_classification, node_set: paper, label: kind}",
+        "task.type",
+        "'graph_classification' needs data of many graphs: `data: {examples: FILES, schema: FILE}`.",
+    ),
+    (
+        "task={type: dgi}",
+        "task",
+        "no task has labels, by which the best epoch is told. Put one that has beside it, under `tasks`.",
+    ),
+    (
+        "task.weight=2.0",
+        "task.weight",
+        "a weight means something among several tasks only. Leave it out, or put the task under `tasks`.",
+    ),
+    (
+        "tasks={dgi: {type: dgi}}",
+        "tasks",
+        "there is a `task` as well. Put all tasks under `tasks`, each with a name.",
+    ),
+    (
+        f"sampling=none & task=null & tasks={{{_LABEL}, d: {{type: dgi}}}}",
+        "tasks.d.type",
+        "'dgi' is about the roots of sampled subgraphs, and does not go with `sampling: none`.",
+    ),
+    (
+        "sampling=none & task={type: link_prediction, edge_set: cites}",
+        "task.type",
+        "'link_prediction' is about edges in sampled subgraphs, and does not go with `sampling: none`.",
+    ),
+    (
+        f"task=null & tasks={{{_LABEL}, d: {{type: dgi, node_set: author}}}}",
+        "tasks.d.node_set",
+        "expected 'paper', as in the first task: all tasks are about the same nodes.",
+    ),
+    (
+        f"task=null & tasks={{{_LABEL}, links: {{type: link_prediction, edge_set: cites}}}}",
+        "tasks.links.type",
+        "'link_prediction' cannot be learnt together with other tasks: several tasks are about the nodes of one set. "
+        "Make it the only one, as `task`.",
+    ),
+    ("task=null", "task", "the key 'task' is missing. What is predicted."),
+    (
+        "task={class: MyTask, node_set: paper, label: year}",
+        "task.class",
+        "string should match pattern '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)+$', got text 'MyTask'.",
+    ),
+    (
+        "data={examples: schema.pbtxt, schema: schema.pbtxt}",
+        "task.type",
+        "'node_classification' is about one graph, but "
+        "data.examples are many. Use graph_classification, binary_graph_classification or graph_regression.",
+    ),
+    (
+        "data={examples: schema.pbtxt, schema: schema.pbtxt}",
+        "sampling",
+        "examples are whole graphs, which are not sampled from: write `sampling: none`.",
     ),
     ("task.classes=many", "task.classes", "expected a whole number or a list, got text 'many'."),
     ("task.classes=1", "task.classes", "expected at least 2 classes, got 1."),
@@ -234,6 +341,70 @@ WRONG = [
         "'gcn' needs a graph of one node set and one edge set; this one has node sets author, paper and edge sets "
         "cites, writes, written_by. Use 'vanilla_mpnn'.",
     ),
+    (
+        "training.padding=tihgt",
+        "training.padding",
+        "unknown type 'tihgt'. Did you mean 'tight'? Allowed: fit_or_skip, tight.",
+    ),
+    (
+        "training.padding={type: tight, fit_or_skip_success_ratio: 0.5}",
+        "training.padding.fit_or_skip_success_ratio",
+        "unknown key 'fit_or_skip_success_ratio'. Allowed for 'tight' here: type.",
+    ),
+    (
+        "runtime.jit_compile=true",
+        "runtime.jit_compile",
+        "XLA compiles anew for each size of batches; give them one size: `training.padding: tight`.",
+    ),
+    (
+        "runtime.strategy=mirored",
+        "runtime.strategy",
+        "unknown type 'mirored'. Did you mean 'mirrored'? Allowed: custom, mirrored, multi_worker_mirrored, one_device, "
+        "parameter_server, tpu.",
+    ),
+    (
+        "runtime.strategy={type: mirrored, device: [/cpu:0]}",
+        "runtime.strategy.device",
+        "unknown key 'device'. Did you mean 'devices'? Allowed here: devices, min_shard_bytes, tpu, type.",
+    ),
+    (
+        "runtime.strategy=parameter_server",
+        "runtime.strategy",
+        "fit() of Keras 3 cannot train on parameter servers; they need a `training.trainer` of your own. Use "
+        "'multi_worker_mirrored' for several machines.",
+    ),
+    ("runtime.strategy=tpu", "runtime.strategy", "TPUs need batches of one size: `training.padding: tight`."),
+    (
+        "runtime.tf_data_service={tf_data_service_address: 'grpc://a:1'}",
+        "runtime.tf_data_service",
+        "how many batches the service makes is not known: set `training.steps_per_epoch`.",
+    ),
+    (
+        "runtime.tf_data_service={}",
+        "runtime.tf_data_service.tf_data_service_address",
+        "the key 'tf_data_service_address' is missing. Of the dispatcher, `grpc://host:port`.",
+    ),
+    (
+        "training.validation_per_epoch=2 & training.steps_per_epoch=5",
+        "training.validation_per_epoch",
+        "needs training.steps_per_epoch to be a multiple of it, 2; got 5.",
+    ),
+    (
+        "training.backup_every_n_steps=sometimes",
+        "training.backup_every_n_steps",
+        "expected a whole number or epoch, got text 'sometimes'.",
+    ),
+    (
+        "training.trainer={args: {}}",
+        "training.trainer.class",
+        "the key 'class' is missing. Dotted path, such as `my_package.module.MyClass`; the module must be importable.",
+    ),
+    (
+        "training.callbacks=[{class: MyCallback}]",
+        "training.callbacks[0].class",
+        "string should match pattern '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)+$', got text 'MyCallback'.",
+    ),
+    ("runtime.steps_per_execution=0", "runtime.steps_per_execution", "expected a number > 0, got 0."),
     ("seed=-1", "seed", "expected a number >= 0, got -1."),
     ("version=2", "version", "expected 1, got 2."),
     (
@@ -274,7 +445,7 @@ WRONG = [
 @pytest.mark.parametrize(("override", "path", "message"), WRONG, ids=[w[0] for w in WRONG])
 def test_wrong_values(folder, override, path, message):
     with pytest.raises(c.ConfigError) as raised:
-        c.load(folder / "config.yaml", [override])
+        c.load(folder / "config.yaml", override.split(" & "))
     texts = [problem.text(raised.value.source) for problem in raised.value.problems]
     assert any(text.endswith(f": {path}: {message}") for text in texts), str(raised.value)
 
