@@ -85,7 +85,8 @@ class LinkPrediction(Section):
     """The edge set whose edges are predicted."""
 
     head: Literal["dot_product", "hadamard_product"] = "dot_product"
-    """How two states give a score: their dot product, or a linear layer on their product entry by entry."""
+    """How two states give a score: their dot product, behind one more linear layer on the states; or a linear layer on
+    their product entry by entry."""
 
     negatives: Count = 1
     """Negatives for each edge in training."""

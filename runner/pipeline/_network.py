@@ -13,7 +13,7 @@ from gnnkit.keras._builder import incoming_edge_sets
 from gnnkit.keras.layers import MapFeatures
 from gnnkit.models import gcn
 from gnnkit.ops import reverse_tag
-from gnnkit.runner.config import GCN, Rounds, RunConfig, WholeGraph, target_set
+from gnnkit.runner.config import GCN, LinkPrediction, Rounds, RunConfig, WholeGraph, target_set
 from gnnkit.runner.pipeline._encode import make_embedder
 from gnnkit.runner.pipeline._features import FeaturePlan
 from gnnkit.runner.pipeline._updates import edge_argument, make_update
@@ -100,7 +100,12 @@ class Network:
         model, tag = self._config.model, receiver_tag(self._config)
         if isinstance(model, Rounds):
             flow = information_flow(spec, tag, read_out(self._config, spec), model.num_layers)
-            return _rounds(model, self._plan, tag, flow)
+            layers = _rounds(model, self._plan, tag, flow)
+            task = self._config.main_task
+            if isinstance(task, LinkPrediction) and task.head == "dot_product":
+                # Products of states behind a relu are never negative, so that no pair could be told to be improbable.
+                layers.append(_linear(model.width, read_out(self._config, spec)))
+            return layers
         if isinstance(model, GCN):
             return _gcn(model, self._plan, tag)
         raise TypeError(f"There is no network for a model section of type {type(model).__name__}.")
@@ -162,6 +167,18 @@ def _to_units(units: int, dropout_rate: float) -> Any:
         return keras.layers.Dropout(dropout_rate)(state) if dropout_rate else state
 
     return MapFeatures(node_sets_fn=node_sets_fn, name="first_states")
+
+
+def _linear(units: int, node_sets: Collection[str]) -> Any:
+    """A linear layer on the states of some node sets."""
+
+    def node_sets_fn(node_set: Any, *, node_set_name: str) -> Any:
+        state = node_set[HIDDEN_STATE] if HIDDEN_STATE in node_set.features else None
+        return (
+            keras.layers.Dense(units)(state) if node_set_name in node_sets and state is not None else node_set.features
+        )
+
+    return MapFeatures(node_sets_fn=node_sets_fn, name="last_states")
 
 
 def _gcn(model: GCN, plan: FeaturePlan, tag: int) -> list[Any]:
