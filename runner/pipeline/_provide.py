@@ -149,12 +149,10 @@ class _Links:
 
     def _with_all_edges(self) -> GraphStore:
         """For pairs that a user asks about, all edges are known."""
+        if not isinstance(self._task, LinkPrediction):
+            return self._seen
         if self._whole is None:
-            self._whole = (
-                _store(self._config, self._tables, self._reporter)
-                if KNOWN in self._seen.tables.edge_sets
-                else self._seen
-            )
+            self._whole = _store(self._config, self._tables, self._reporter)
         return self._whole
 
     def _seeds(self, rows: np.ndarray) -> LinkSeeds:

@@ -10,7 +10,7 @@ from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import loads
 from gnnkit.runner.pipeline._explained_graph import explained_graph
 from gnnkit.runner.pipeline._explainers import Explainer
-from gnnkit.runner.pipeline._fit import make_task
+from gnnkit.runner.pipeline._objectives import make_tasks
 from gnnkit.runner.pipeline._prepare import prepare
 from gnnkit.runner.pipeline._progress import make_reporter
 from gnnkit.runner.pipeline._trained import TrainedRun, _models_of
@@ -69,7 +69,7 @@ def _make(folder, sampling, model):
     config = loads(text, file=str(folder / "config.yaml"))
     keras.utils.set_random_seed(1)
     data = prepare(config, make_reporter(quiet=True))
-    network, result = _models_of(config, data, make_task(config, data.labels))
+    network, result = _models_of(config, data, make_tasks(config, data.labels, data.plan))
     return TrainedRun(config, data, network, result, folder / "run")
 
 
