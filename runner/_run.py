@@ -20,7 +20,7 @@ from gnnkit.runner._interfaces import (
 )
 from gnnkit.runner._padding import padding_fn
 from gnnkit.runner._stage import stage
-from gnnkit.runner._weights import count_real_rows, over_real_rows, row_weights
+from gnnkit.runner._weights import count_real_rows, over_real_rows, row_weights, tell_real_components
 from gnnkit.runner.data import TFDataServiceConfig
 from gnnkit.runner.data._batches import BatchProvider
 from gnnkit.runner.exporters import KerasModelExporter
@@ -151,6 +151,7 @@ def run(
             )
             if padded:
                 count_real_rows(model)
+                _tell_real_components(model, task, prepared)
         return model
 
     service = tf_data_service_config
@@ -227,6 +228,19 @@ def _check_service(config: Any, for_validation: bool) -> None:
         )
     if config is None and for_validation:
         raise ValueError("run: use_data_service_for_validation=True needs tf_data_service_config.")
+
+
+def _tell_real_components(model: Any, task: Any, prepared: Any) -> None:
+    """As far as a task has weights of components."""
+    if not isinstance(task, Mapping):
+        if getattr(task, "has_component_weights", False):
+            tell_real_components(model, None)
+        return
+    for name, one in task.items():
+        if getattr(one, "has_component_weights", False):
+            outputs = prepared.outputs_of_task[name]
+            tell_real_components(model, next(iter(outputs.values())) if isinstance(outputs, Mapping) else outputs)
+            return
 
 
 def _check_static(why: str, train_padding: Any, valid_padding: Any, *, has_valid: bool) -> None:

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, get_aux_type_prefix
+from gnnkit.ops._real_components import real_components
 from gnnkit.ops._resolve import components_of
 
 _MEANS = ("sum_over_batch_size", "mean")
@@ -101,6 +102,25 @@ def count_real_rows(model: Any) -> None:
 
     model.compute_loss = compute
     model._loss_tracker = tracker
+
+
+def tell_real_components(model: Any, output: str | None) -> None:
+    """Makes the layers of a model know in training and evaluation which components are padding.
+
+    output: the one of several outputs whose weights are those of components.
+    """
+    for name in ("train_step", "test_step"):
+        step = getattr(model, name)
+
+        def known(data: Any, step: Any = step) -> Any:
+            _, _, weights = keras.utils.unpack_x_y_sample_weight(data)
+            if output is not None and weights is not None:
+                weights = weights[output]
+            first = None if weights is None else tf.nest.flatten(weights)[0]
+            with real_components(first):
+                return step(data)
+
+        setattr(model, name, known)
 
 
 @final

@@ -11,6 +11,7 @@ import tensorflow as tf
 from gnnkit.graph import GraphTensor, GraphTensorSpec
 from gnnkit.io import dataset_filter_with_summary, parse_example
 from gnnkit.ops import SizeConstraints, pad_to_total_sizes
+from gnnkit.ops._real_components import real_components
 from gnnkit.runner._interfaces import DatasetProvider
 from gnnkit.runner._stage import stage
 from gnnkit.runner.data._elements import check_element_spec
@@ -138,7 +139,8 @@ class BatchProvider(DatasetProvider):
 
     def _preprocessing(self, padding: Padding | None) -> Callable[..., Any]:
         def preprocess(graph: GraphTensor, mask: Any = None) -> Any:
-            graphs, labels = self.preprocess_model(graph)
+            with real_components(None if padding is None else tf.cast(mask, tf.float32)):
+                graphs, labels = self.preprocess_model(graph)
             if padding is None:
                 return graphs, labels
             made = [graphs] if isinstance(graphs, GraphTensor) else list(graphs)

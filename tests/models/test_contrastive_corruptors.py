@@ -9,7 +9,8 @@ import tensorflow as tf
 
 import gnnkit
 from gnnkit.models.contrastive_losses import CorruptionSpec, Corruptor, DropoutFeatures, ShuffleFeaturesGlobally
-from gnnkit.testing import assert_graphs_equal
+from gnnkit.ops._real_components import real_components
+from gnnkit.testing import assert_graphs_equal, random_graph
 
 EVERYTHING = {"*": {"*": 0.5}}
 
@@ -146,3 +147,27 @@ def test_saved_random_corruptors_draw_from_their_seed(tmp_path):
         model.save(tmp_path / "model.keras")
         loaded: Any = keras.saving.load_model(tmp_path / "model.keras")
         assert_graphs_equal(loaded(graph), expected)
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.5])
+def test_padding_stays_where_it_is(rate):
+    """Real items trade places as they do without padding."""
+    spec = CorruptionSpec({"*": {"*": rate}}, {"*": {"*": rate}}, {"*": rate})
+    graph = random_graph(3, min_nodes=1)
+    sizes = {name: int(piece.total_size) for name, piece in graph.node_sets.items()}
+    edges = {name: int(piece.total_size) for name, piece in graph.edge_sets.items()}
+    padded, mask = gnnkit.pad_to_total_sizes(
+        graph,
+        gnnkit.SizeConstraints(
+            int(graph.num_components) + 2, {k: v + 3 for k, v in sizes.items()}, {k: v + 2 for k, v in edges.items()}
+        ),
+    )
+    want = ShuffleFeaturesGlobally(spec, seed=5)(graph)
+    with real_components(tf.cast(mask, tf.float32)):
+        got = ShuffleFeaturesGlobally(spec, seed=5)(padded)
+    for kind, counts in (("node_sets", sizes), ("edge_sets", edges)):
+        for name, count in counts.items():
+            value = getattr(got, kind)[name]["hidden_state"]
+            np.testing.assert_array_equal(value[:count], getattr(want, kind)[name]["hidden_state"])
+            np.testing.assert_array_equal(value[count:], getattr(padded, kind)[name]["hidden_state"][count:])
+    np.testing.assert_array_equal(got.context["hidden_state"][:-2], want.context["hidden_state"])

@@ -116,3 +116,22 @@ def test_beside_a_classification(tmp_path):
     assert outputs["dgi_predictions"].shape == [1, 2]
     metrics = runner.evaluate(result, runner.PassthruDatasetProvider(dataset()), global_batch_size=8)
     assert {"label_sparse_categorical_accuracy"} <= set(metrics)
+
+
+@pytest.mark.slow
+def test_padding_changes_nothing_beside_a_classification(tmp_path):
+    """The weights of components are told apart from those of the other task's rows."""
+    histories = []
+    for name in ("plain", "padded"):
+        keras.utils.set_random_seed(1)
+        data = dataset()
+        padding = runner.TightPadding(data.element_spec, runner.PassthruDatasetProvider(data), {"paper": 1})
+        tasks = {
+            "label": runner.NodeMulticlassClassification(num_classes=2, label_feature_name="label"),
+            "dgi": contrastive_losses.DeepGraphInfomaxTask("paper", seed=1),
+        }
+        result = run(tmp_path / name, tasks, train_padding=padding if name == "padded" else None)
+        histories.append(result.trained_model.history.history)
+    plain, padded = histories
+    for key in ("dgi_predictions_binary_crossentropy", "dgi_predictions_binary_accuracy", "label_loss"):
+        np.testing.assert_allclose(padded[key], plain[key], rtol=1e-4, err_msg=key)

@@ -76,7 +76,10 @@ class Corruptor(GraphLayer, Generic[T]):
                     "Name it there, add '*', or pass default."
                 )
             try:
-                corrupted[name] = self._corruption_fn(value, parameters.get(name, parameters.get(ALL)))
+                corrupted[name] = self._corrupt_feature(piece, value, parameters.get(name, parameters.get(ALL)))
             except ValueError as e:
                 raise ValueError(f"{type(self).__name__} {self.name!r}, feature {name!r} of {what}: {e}") from e
         return corrupted
+
+    def _corrupt_feature(self, piece: Any, value: Any, parameter: Any) -> Any:
+        return self._corruption_fn(value, parameter)

@@ -11,6 +11,7 @@ from gnnkit.models.contrastive_losses._corruption_spec import CorruptionSpec
 from gnnkit.models.contrastive_losses._corruptor import Corruptor
 from gnnkit.models.contrastive_losses._examples import ops
 from gnnkit.ops import _primitives
+from gnnkit.ops._real_components import real_items
 
 
 class _RandomCorruptor(Corruptor[float]):
@@ -37,7 +38,7 @@ class ShuffleFeaturesGlobally(_RandomCorruptor):
     seed: an int makes the draws reproducible; each call draws anew.
 
     Input and output: a graph, with dense or ragged features; auxiliary sets stay as they are. Of a batch of graphs, graphs
-    are shuffled, not items.
+    are shuffled, not items. Items that the Runner pads with stay where they are, and so do all others among each other.
     ValueError: a rate outside of [0, 1].
 
     >>> import gnnkit
@@ -51,19 +52,30 @@ class ShuffleFeaturesGlobally(_RandomCorruptor):
     ) -> None:
         super().__init__(corruption_spec, corruption_fn=self._shuffle, default=1.0, seed=seed, **kwargs)
 
-    def _shuffle(self, value: Any, rate: float) -> Any:
+    def _corrupt_feature(self, piece: Any, value: Any, parameter: Any) -> Any:
+        return self._shuffle(value, parameter, real_items(piece))
+
+    def _shuffle(self, value: Any, rate: float, is_real: Any = None) -> Any:
         if not 0 <= rate <= 1:
             raise ValueError(f"the rate of shuffling must be in [0, 1], but is {rate}.")
         if rate == 0:
             return value
         num = value.nrows() if isinstance(value, tf.RaggedTensor) else ops.shape(value)[0]
         positions = _primitives.arange(num, "int32")
-        order = keras.random.shuffle(positions, seed=self._seed_generator)
-        if rate < 1:
-            # The first ones in random order are a random choice; they trade places with each other.
-            chosen = order[: _ceil(rate, num)]
-            order = ops.scatter_update(positions, ops.expand_dims(ops.sort(chosen), 1), chosen)
+        if is_real is None:
+            order = keras.random.shuffle(positions, seed=self._seed_generator)
+            if rate < 1:
+                order = self._trade_places(positions, order, _ceil(rate, num))
+        else:
+            real = tf.boolean_mask(positions, is_real)
+            order = keras.random.shuffle(real, seed=self._seed_generator)
+            order = self._trade_places(positions, order, _ceil(rate, tf.shape(real)[0]))
         return _primitives.gather(value, order)
+
+    def _trade_places(self, positions: Any, order: Any, count: Any) -> Any:
+        """The first `count` items in random order are a random choice; they trade places with each other."""
+        chosen = order[:count]
+        return ops.scatter_update(positions, ops.expand_dims(ops.sort(chosen), 1), chosen)
 
 
 @final

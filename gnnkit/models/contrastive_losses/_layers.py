@@ -5,6 +5,7 @@ from typing import Any, final
 import keras
 
 from gnnkit.models.contrastive_losses._examples import as_matrix, ops, shares
+from gnnkit.ops._real_components import component_weights
 
 
 @final
@@ -12,7 +13,8 @@ from gnnkit.models.contrastive_losses._examples import as_matrix, ops, shares
 class DeepGraphInfomaxLogits(keras.layers.Layer):
     """Logits of whether representations belong to the batch: dot products with `W s`, `s` the mean of the clean ones.
 
-    Input: `[B, 2, D]`, clean and corrupted representations; optional sample_weight `[B]` for the mean, say 0 for padding.
+    Input: `[B, 2, D]`, clean and corrupted representations; optional sample_weight `[B]` for the mean, by default 0
+    for what the Runner pads with and otherwise 1.
     Output: logits `[B, 2]`; the trainable `W` is `[D, D]`.
     ValueError: another shape.
 
@@ -34,6 +36,7 @@ class DeepGraphInfomaxLogits(keras.layers.Layer):
     def call(self, inputs: Any, sample_weight: Any = None) -> Any:
         _check_views(self, inputs.shape, 2)
         clean = as_matrix(inputs[:, 0], "DeepGraphInfomaxLogits")
+        sample_weight = component_weights() if sample_weight is None else sample_weight
         summary = ops.sum(shares(sample_weight, clean)[:, None] * clean, axis=0, keepdims=True)
         return ops.squeeze(ops.matmul(inputs, ops.transpose(self._dense(summary))), -1)
 

@@ -25,12 +25,14 @@ class ContrastiveLossTask(abc.ABC):
     projector_units: sizes of the layers, each with a relu, between representations and loss; none by default.
     seed: of the default corruptor.
 
-    It has the methods of `gnnkit.runner.Task`, which lies above this package: `run` takes what has them. Under padding,
-    padded components have weight 0 in losses and metrics. But a corruptor that moves features between nodes moves them
-    between real and padded ones too, and the summary of `DeepGraphInfomaxTask` is over all components: as in TF-GNN, these
-    want little padding.
+    It has the methods of `gnnkit.runner.Task`, which lies above this package: `run` takes what has them. Padding changes
+    nothing: padded components have weight 0 in losses and metrics, take no part in the shuffling of the default corruptor
+    and in the summary of `DeepGraphInfomaxTask`. A corruptor of your own sees them.
     ValueError: projector_units that are not positive.
     """
+
+    # For the Runner: a weight of sample_weights belongs to a component.
+    has_component_weights = True
 
     def __init__(
         self,

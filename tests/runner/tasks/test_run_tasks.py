@@ -71,6 +71,8 @@ TASKS = {
     "contrastive": lambda: contrastive_losses.VicRegTask(
         "paper", corruptor=contrastive_losses.Corruptor(corruption_fn=halve, default=0)
     ),
+    # Features are shuffled among real items, with the same draws; the summary is of real components.
+    "shuffled": lambda: contrastive_losses.DeepGraphInfomaxTask("paper", seed=1),
 }
 
 
@@ -86,7 +88,9 @@ def halve(value, parameter):
 SLOW = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", ["edge", *(pytest.param(name, marks=SLOW) for name in ("graph", "contrastive"))])
+@pytest.mark.parametrize(
+    "name", ["edge", *(pytest.param(name, marks=SLOW) for name in ("graph", "contrastive", "shuffled"))]
+)
 def test_padding_changes_nothing(tmp_path, gtspec, examples, name):
     provider = runner.PassthruDatasetProvider(tf.data.Dataset.from_tensor_slices(examples[:8]))
     processors = [lambda graph: graph.remove_features(node_sets={"paper": ["label"]})]
