@@ -15,6 +15,7 @@ from gnnkit.runner.config._contrastive import Triplet as Triplet
 from gnnkit.runner.config._contrastive import VicReg as VicReg
 from gnnkit.runner.config._data import DatasetData as DatasetData
 from gnnkit.runner.config._data import ExamplesData as ExamplesData
+from gnnkit.runner.config._data import ProviderData as ProviderData
 from gnnkit.runner.config._data import StoreData as StoreData
 from gnnkit.runner.config._data import TableData as TableData
 from gnnkit.runner.config._errors import ConfigError as ConfigError
@@ -164,6 +165,7 @@ __all__ = [
     "Runtime",
     "ShuffleFeatures",
     "SpecSampling",
+    "ProviderData",
     "StoreData",
     "Sweep",
     "TableData",

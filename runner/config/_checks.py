@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gnnkit.runner.config._attribution_checks import attribution_problems
-from gnnkit.runner.config._data import DatasetData, ExamplesData, StoreData, TableData
+from gnnkit.runner.config._data import DatasetData, ExamplesData, ProviderData, StoreData, TableData
 from gnnkit.runner.config._errors import Problem, nearest, unknown
 from gnnkit.runner.config._features import DropFeature, IdEmbeddingFeature
 from gnnkit.runner.config._run import RunConfig
@@ -32,14 +32,14 @@ def static_problems(config: RunConfig) -> list[Problem]:
 
 
 def _files(config: RunConfig) -> Iterator[Problem]:
-    if isinstance(config.data, (TableData, ExamplesData)):
+    if isinstance(config.data, (TableData, ExamplesData, ProviderData)):
         yield from _exists(config.data.schema_file, ("data", "schema"), folder=False)
     if isinstance(config.data, StoreData):
         yield from _exists(config.data.store, ("data", "store"), folder=True)
     elif isinstance(config.data, ExamplesData):
         if not config.data.files():
             yield from _exists(config.data.examples, ("data", "examples"), folder=False)
-    elif config.data.directory is not None:
+    elif isinstance(config.data, (TableData, DatasetData)) and config.data.directory is not None:
         yield from _exists(config.data.directory, ("data", "directory"), folder=True)
     if isinstance(config.data, DatasetData) and config.data.dataset == "academic" and config.data.directory:
         message = "the dataset 'academic' is generated and has no files; leave `directory` out."

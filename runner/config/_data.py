@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gnnkit.runner.config._base import Section, Text, infer_type
 from gnnkit.runner.config._source import Source
+from gnnkit.runner.config._user_class import UserClass
 
 
 def _resolve(path: Path, info: ValidationInfo) -> Path:
@@ -95,8 +96,29 @@ class ExamplesData(Section):
         return sorted(self.examples.parent.glob(self.examples.name)) if self.examples.parent.is_dir() else []
 
 
+class ProviderData(UserClass):
+    """Many graphs, out of a `gnnkit.runner.DatasetProvider` of the user's, for tasks about whole graphs.
+
+    Its `get_dataset` is read once, into memory: serialized `tf.train.Example`s or scalar `GraphTensor`s.
+    """
+
+    type: Literal["provider"] = "provider"
+    """Given by the key `class`; need not be written."""
+
+    schema_file: InputPath = Field(alias="schema")
+    """The `GraphSchema` file of the graphs; relative to the config file."""
+
+
 Data = Annotated[
-    TableData | DatasetData | StoreData | ExamplesData,
+    TableData | DatasetData | StoreData | ExamplesData | ProviderData,
     Field(discriminator="type"),
-    BeforeValidator(infer_type(("dataset", "dataset"), ("store", "store"), ("examples", "examples"), default="tables")),
+    BeforeValidator(
+        infer_type(
+            ("dataset", "dataset"),
+            ("store", "store"),
+            ("examples", "examples"),
+            ("class", "provider"),
+            default="tables",
+        )
+    ),
 ]

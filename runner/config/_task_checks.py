@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gnnkit.runner.config._contrastive import Contrastive
-from gnnkit.runner.config._data import ExamplesData
+from gnnkit.runner.config._data import ExamplesData, ProviderData
 from gnnkit.runner.config._errors import Problem, listing, unknown
 from gnnkit.runner.config._predicted import Classes, Numbers, YesOrNo
 from gnnkit.runner.config._run import RunConfig
@@ -78,13 +78,13 @@ def _classes(config: RunConfig, name: str, task: Classes) -> Iterator[Problem]:
 def _place(config: RunConfig, name: str, task: object) -> Iterator[Problem]:
     """Whether the data and the sampling have what a kind of task is about."""
     path, kind = config.task_path(name, "type"), getattr(task, "type", "")
-    whole, graphs = isinstance(config.sampling, WholeGraph), isinstance(config.data, ExamplesData)
+    whole, graphs = isinstance(config.sampling, WholeGraph), isinstance(config.data, (ExamplesData, ProviderData))
     if isinstance(task, GraphTask) and not graphs:
         message = f"{kind!r} needs data of many graphs: `data: {{examples: FILES, schema: FILE}}`."
         yield Problem(path=path, message=message)
     if graphs and not isinstance(task, GraphTask):
         message = (
-            f"{kind!r} is about one graph, but data.examples are many. Use graph_classification, "
+            f"{kind!r} is about one graph, but the data are many. Use graph_classification, "
             "binary_graph_classification or graph_regression."
         )
         yield Problem(path=path, message=message)

@@ -6,40 +6,37 @@ from typing import Any, final
 import numpy as np
 import tensorflow as tf
 
-from gnnkit.graph import ContextSpec, GraphTensorSpec
-from gnnkit.io import create_graph_spec_from_schema_pb, parse_example
+from gnnkit.graph import ContextSpec, GraphTensor, GraphTensorSpec
+from gnnkit.io import create_graph_spec_from_schema_pb, parse_example, write_example
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import DatasetProvider
-from gnnkit.runner.config import ExamplesData, read_schema_file
+from gnnkit.runner.config import ExamplesData, ProviderData, read_schema_file
 from gnnkit.runner.exporters._serving import FeatureKey, without_features
 from gnnkit.runner.pipeline._features import FeaturePlan
 from gnnkit.runner.pipeline._labels import Labels
+from gnnkit.runner.pipeline._user_classes import make_of_user
 from gnnkit.samplers import GraphTables, NodeTable
 from gnnkit.samplers._graph_tensor import column_of_tensor, tables_from_graph_tensor
 
 # Columns of the tables beside the features, whose names do not begin with `#`.
 _SERIALIZED, _GRAPH = "#serialized", "#graph"
-_BATCH = 256
 
 
-def read_examples(data: ExamplesData, progress: Any) -> GraphTables:
+def read_examples(data: ExamplesData | ProviderData, progress: Any) -> GraphTables:
     """All graphs of the files as one: their nodes and edges one after another, and a row of the context for each graph.
 
     `RunError`: there is no graph, or one that does not fit the schema.
     """
     schema = read_schema_file(data.schema_file)
     spec = create_graph_spec_from_schema_pb(schema)
-    files = data.files()
-    serialized = list(tf.data.TFRecordDataset([str(path) for path in files]).as_numpy_iterator())
-    if not serialized:
-        raise RunError(f"data.examples: there is no Example in {', '.join(map(str, files))}.")
+    serialized = _of_files(data) if isinstance(data, ExamplesData) else _of_provider(data)
     progress(len(serialized), len(serialized), "parsing")
     try:
         # In one piece: the merged graph is made once, and tables want whole columns anyway.
         graph = parse_example(spec, tf.constant(serialized)).merge_batch_to_components()
     except (ValueError, tf.errors.InvalidArgumentError) as error:
         reason = str(getattr(error, "message", None) or error).splitlines()[0]
-        raise RunError(f"data.examples do not fit {data.schema_file}: {reason}") from error
+        raise RunError(f"The graphs of the data section do not fit {data.schema_file}: {reason}") from error
     context = {name: column_of_tensor(value) for name, value in graph.context.features.items()}
     bare = graph.replace_features(context={})
     tables = tables_from_graph_tensor(bare)
@@ -49,6 +46,36 @@ def read_examples(data: ExamplesData, progress: Any) -> GraphTables:
         nodes[name] = dataclasses.replace(table, features={**table.features, _GRAPH: number})
     context[_SERIALIZED] = np.array(serialized, object)
     return tables.replace(node_sets=nodes, context=context, schema=schema)
+
+
+def _of_files(data: ExamplesData) -> list[bytes]:
+    files = [str(path) for path in data.files()]
+    serialized = list(tf.data.TFRecordDataset(files).as_numpy_iterator())
+    if not serialized:
+        raise RunError(f"data.examples: there is no Example in {', '.join(files)}.")
+    return serialized
+
+
+def _of_provider(data: ProviderData) -> list[bytes]:
+    provider = make_of_user("data", data.class_, data.args)
+    if not isinstance(provider, DatasetProvider):
+        raise RunError(
+            f"data.class: {data.class_!r} makes a {type(provider).__name__}; expected a gnnkit.runner.DatasetProvider."
+        )
+    serialized = []
+    for element in provider.get_dataset(tf.distribute.InputContext()):
+        if isinstance(element, GraphTensor):
+            serialized.append(write_example(element).SerializeToString())
+        elif getattr(element, "dtype", None) == tf.string and element.shape.rank == 0:
+            serialized.append(element.numpy())
+        else:
+            raise RunError(
+                f"data.class: {data.class_!r} gives elements of type {type(element).__name__}; expected serialized "
+                "tf.train.Examples (scalar strings) or scalar GraphTensors."
+            )
+    if not serialized:
+        raise RunError(f"data.class: {data.class_!r} gives no graph.")
+    return serialized
 
 
 def rows_of_graphs(tables: GraphTables, graphs: np.ndarray) -> dict[str, np.ndarray]:

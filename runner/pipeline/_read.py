@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import DatasetData, ExamplesData, RunConfig, StoreData, TableData
+from gnnkit.runner.config import DatasetData, ExamplesData, ProviderData, RunConfig, StoreData, TableData
 from gnnkit.runner.config._errors import unknown
 from gnnkit.runner.pipeline._examples import read_examples
 from gnnkit.runner.pipeline._progress import Reporter
@@ -22,7 +22,7 @@ def read(config: RunConfig, reporter: Reporter) -> GraphTables:
             return _dataset(config, config.data)
         if isinstance(config.data, StoreData):
             return _of_store(config.data)
-        if isinstance(config.data, ExamplesData):
+        if isinstance(config.data, (ExamplesData, ProviderData)):
             return read_examples(config.data, advance)
         return _tables(config.data, lambda done, total, name: advance(done, total, name))
 

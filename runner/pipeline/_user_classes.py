@@ -13,9 +13,8 @@ def class_of_user(where: str, path: str) -> Callable[..., Any]:
 
     `RunError`: it cannot be imported.
     """
-    module, _, name = path.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), name)
+        return _found(path)
     except (ImportError, AttributeError) as error:
         raise RunError(
             f"{where}.class: {path!r} cannot be imported ({type(error).__name__}: {error}). Give the dotted path of "
@@ -32,11 +31,31 @@ def make_of_user(where: str, path: str, arguments: Mapping[str, Any], offered: M
     """
     factory = class_of_user(where, path)
     if offered:
-        taken = inspect.signature(factory).parameters
-        every = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values())
-        arguments = {**{k: v for k, v in offered.items() if k in taken or every}, **arguments}
+        arguments = {**{k: v for k, v in offered.items() if k in _parameters(factory)}, **arguments}
     try:
         return factory(**arguments)
     except (TypeError, ValueError) as error:
         shown = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         raise RunError(f"{where}.class: {path}({shown}) failed: {type(error).__name__}: {error}") from error
+
+
+def _found(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        # `tensorflow.distribute.MirroredStrategy` is an attribute of an attribute, and of no module of that name.
+        first, *rest = path.split(".")
+        found: Any = importlib.import_module(first)
+        for part in rest:
+            found = getattr(found, part, None)
+        if found is None:
+            raise
+        return found
+
+
+def _parameters(factory: Callable[..., Any]) -> set[str]:
+    try:
+        return set(inspect.signature(factory).parameters)
+    except ValueError:  # Of built-in ones.
+        return set()

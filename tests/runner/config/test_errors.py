@@ -160,7 +160,7 @@ WRONG = [
         "data={examples: schema.pbtxt, schema: schema.pbtxt}",
         "task.type",
         "'node_classification' is about one graph, but "
-        "data.examples are many. Use graph_classification, binary_graph_classification or graph_regression.",
+        "the data are many. Use graph_classification, binary_graph_classification or graph_regression.",
     ),
     (
         "data={examples: schema.pbtxt, schema: schema.pbtxt}",
@@ -342,6 +342,16 @@ WRONG = [
         "cites, writes, written_by. Use 'vanilla_mpnn'.",
     ),
     (
+        "data={class: my.Provider}",
+        "data.schema",
+        "the key 'schema' is missing. The `GraphSchema` file of the graphs; relative to the config file.",
+    ),
+    (
+        "data={examples: part-*, schema: schema.pbtxt}",
+        "data.examples",
+        "there is no file 'FOLDER/part-*'. Relative paths start from the folder of the config file.",
+    ),
+    (
         "training.padding=tihgt",
         "training.padding",
         "unknown type 'tihgt'. Did you mean 'tight'? Allowed: fit_or_skip, tight.",
@@ -447,6 +457,7 @@ def test_wrong_values(folder, override, path, message):
     with pytest.raises(c.ConfigError) as raised:
         c.load(folder / "config.yaml", override.split(" & "))
     texts = [problem.text(raised.value.source) for problem in raised.value.problems]
+    message = message.replace("FOLDER", str(folder))
     assert any(text.endswith(f": {path}: {message}") for text in texts), str(raised.value)
 
 

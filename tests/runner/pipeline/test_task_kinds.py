@@ -269,5 +269,8 @@ def test_graph_tasks(folder):
     assert summary.completeness_error < 0.05
 
     task = "{type: graph_regression, node_set: atom, label: size, reduce_type: sum}"
+    # The same graphs, out of a provider.
+    files = f"{{class: gnnkit.runner.TFRecordDatasetProvider, args: {{file_pattern: {folder}/graphs.tfrecord}}, "
+    data[0] = f"data={files} schema: graphs.pbtxt}}"
     summary = run(folder, *data, f"task={task}", "training.epochs=30", "model_dir=sizes", "export.enabled=false")
     assert summary.metrics["test"]["mean_absolute_error"] < 1.5
