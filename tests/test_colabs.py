@@ -42,6 +42,28 @@ def test_multi_task():
     assert {"label_loss", "dgi_predictions_loss", "vicreg_loss", "dgi_predictions_binary_accuracy"} <= set(metrics)
 
 
+@pytest.mark.slow
+def test_shortest_path():
+    metrics = load("shortest_path").main(steps=150, verbose=0)
+    assert metrics["traces"] == 1
+    assert metrics["node_accuracy"] > metrics["node_accuracy_of_a_guess"] + 0.05
+
+
+@pytest.mark.slow
+def test_link_prediction():
+    metrics = load("link_prediction").main(num_papers=800, epochs=6, verbose=0)
+    assert metrics["classes"]["sparse_categorical_accuracy"] > 0.4  # Six classes.
+    assert metrics["links"]["mrr"] > 0.50  # A guess among five gets 0.457.
+
+
+@pytest.mark.slow
+def test_explain_and_save():
+    metrics = load("explain_and_save").main(num_villages=200, epochs=6, verbose=0)
+    assert metrics["accuracy"] > 0.7
+    assert metrics["completeness_error"] < 0.01
+    assert max(metrics[way] for way in ("served_off_by", "keras_file_off_by", "weights_off_by")) < 1e-5
+
+
 def test_all_begin_with_the_migration():
     for path in COLABS.glob("*.py"):
         assert "import gnnkit as tfgnn\n" in path.read_text(), path
