@@ -20,6 +20,7 @@ def test_examples_are_found():
     assert len(blocks("yaml")) == 2
 
 
+@pytest.mark.slow
 def test_python_examples_after_each_other(tmp_path):
     script = tmp_path / "example.py"
     script.write_text("\n".join(blocks("python")))
@@ -34,6 +35,7 @@ def test_python_examples_after_each_other(tmp_path):
     assert "edge set 'edges': nodes -> nodes" in done.stdout
 
 
+@pytest.mark.slow
 def test_config_example(tmp_path):
     (tmp_path / "config.yaml").write_text(blocks("yaml")[0])
     command = [

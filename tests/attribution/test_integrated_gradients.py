@@ -68,6 +68,7 @@ def test_kinks_cost_accuracy_but_steps_buy_it_back():
     assert errors[1] < 0.01 and errors[1] < errors[0]
 
 
+@pytest.mark.slow
 def test_the_integral_is_that_of_the_paper():
     graph, fn = _graph(), _model()
     result = integrated_gradients(fn, graph, target=0, features=[("nodes", "paper", "x")], steps=20)

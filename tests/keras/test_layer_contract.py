@@ -59,7 +59,9 @@ def test_saved_model(case, tmp_path):
     assert len(kept) >= len(layer.trainable_weights)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"], indirect=True)
+@pytest.mark.parametrize(
+    "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)], indirect=True
+)
 def test_mixed_precision(case, policy):
     """Computes in half precision, keeps float32 weights, and stays near the result in float32."""
     graph = case.graph()

@@ -81,7 +81,7 @@ def train(model, graph):
 
 
 @pytest.mark.parametrize("make", [functional, lambda graph: Subclassed(2)], ids=["functional", "subclassed"])
-@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize("trained", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_keras_file(make, trained, graph, other_graph, tmp_path):
     model = make(graph)
     model(graph)
@@ -117,6 +117,7 @@ def test_weights_file_of_subclassed_models(make, graph, other_graph, tmp_path):
     tf.debugging.assert_equal(other(graph), model(graph))
 
 
+@pytest.mark.slow
 def test_plain_keras_model_trains_but_does_not_save_as_keras_file(graph, tmp_path):
     model = functional(graph, keras.Model)
     train(model, graph)

@@ -55,7 +55,7 @@ def make_model(spec, cls=gnnkit.keras.Model, counter=None):
     return model
 
 
-@pytest.mark.parametrize("cls", [gnnkit.keras.Model, keras.Model])
+@pytest.mark.parametrize("cls", [gnnkit.keras.Model, pytest.param(keras.Model, marks=pytest.mark.slow)])
 def test_fit_evaluate_predict(cls):
     dataset = make_dataset()
     model = make_model(dataset.element_spec[0], cls)

@@ -98,6 +98,7 @@ def test_in_training(forms):
     assert np.any(np.abs(outputs[0] - conv(GRAPH, edge_set_name="writes")) > 1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [dense, sequence], ids=["dense", "sequence"])
 def test_invisible_in_saved_models(forms, make, tmp_path):
     def build():

@@ -349,6 +349,7 @@ def test_activity_regularizers_read_all_rows():
     assert "activity_regularizer" in str(explain_trimming(model))
 
 
+@pytest.mark.slow
 def test_files(tmp_path):
     graph = with_readout(random_graph(1, min_nodes=1, **SETS))
     inputs = gnnkit.keras.Input(relaxed(graph))

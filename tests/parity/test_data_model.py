@@ -32,7 +32,7 @@ def _batches(library, make_graph, mode: str) -> tf.data.Dataset:
 
 
 @pytest.mark.parametrize("mode", ["equal", "varying", "components"])
-@pytest.mark.parametrize("drop_remainder", [False, True])
+@pytest.mark.parametrize("drop_remainder", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_batch_and_merge(make_pair, make_graph, assert_same_graph, assert_same_spec, mode, drop_remainder):
     ours, theirs = make_pair(
         lambda library: _batches(library, make_graph, mode).batch(3, drop_remainder=drop_remainder)

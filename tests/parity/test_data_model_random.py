@@ -3,6 +3,7 @@
 import itertools
 
 import hypothesis
+import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ def test_graphs_and_specs(build_pair, assert_same_graph, assert_same_spec, graph
     assert_same_spec(ours.spec.relax(**relaxed), theirs.spec.relax(**relaxed))
 
 
+@pytest.mark.slow
 @hypothesis.given(graphs)
 @few
 def test_dtypes(build_pair, assert_same_graph, assert_same_spec, graph):
@@ -111,6 +113,7 @@ def _homogeneous(library, description: GraphDescription):
     )
 
 
+@pytest.mark.slow
 @hypothesis.given(st.data(), st.booleans())
 @hypothesis.settings(max_examples=3, phases=[hypothesis.Phase.generate])  # Each takes seconds: no smaller example.
 def test_batches(make_pair, assert_same_graph, assert_same_spec, data, drop_remainder):

@@ -50,6 +50,7 @@ def _there_and_back(graph):
     return graph, theirs, from_tfgnn(theirs)
 
 
+@pytest.mark.slow
 @hypothesis.given(graphs, st.booleans(), st.booleans())
 @hypothesis.settings(max_examples=6)
 def test_batches(build_pair, description, drop_remainder, static):

@@ -83,7 +83,7 @@ def test_written_bytes_of_an_empty_set(make_pair):
 
 
 @pytest.mark.parametrize("mode", ["one component", "components", "static"])
-@pytest.mark.parametrize("prefix", [None, "p/"])
+@pytest.mark.parametrize("prefix", [pytest.param(None, marks=pytest.mark.slow), "p/"])
 def test_parsing(make_pair, make_graph, assert_same_graph, mode, prefix):
     counts = {"one component": (1, 1, 1), "components": (2, 1, 3), "static": (1, 1, 1)}[mode]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import numpy as np
+import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def test_broadcast(build_pair, assert_same_outcomes, graph):
     assert_same_outcomes(*build_pair(graph), calls())
 
 
+@pytest.mark.slow
 @hypothesis.given(numbers, two_reduce_types)
 @few
 def test_pool(build_pair, assert_same_outcomes, graph, reduce_types):
@@ -96,6 +98,7 @@ def test_several_sets(build_pair, assert_same_outcomes, graph, reduce_type, dtyp
     assert_same_outcomes(*build_pair(graph), calls())
 
 
+@pytest.mark.slow
 @hypothesis.given(numbers, st.sampled_from(REDUCE_TYPES))
 @few
 def test_neighbors(build_pair, assert_same_outcomes, graph, reduce_type):

@@ -64,6 +64,7 @@ def few(minimum, maximum):
     return st.lists(st.integers(minimum, maximum), min_size=6, max_size=6)
 
 
+@pytest.mark.slow
 @hypothesis.given(strategies.graphs(), st.integers(-1, 3), few(-1, 9), few(0, 2))
 @hypothesis.settings(max_examples=80)
 def test_padding(tfgnn, build_pair, assert_same_graph, description, components, spare, least):

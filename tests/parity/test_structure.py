@@ -80,6 +80,7 @@ def test_add_self_loops_where_tfgnn_fails(tfgnn, make_pair, edges, features, dty
     assert got.adjacency.source.numpy().tolist() == [*edges, 0, 1] and got.indices_dtype == dtype
 
 
+@pytest.mark.slow
 @hypothesis.given(anything, seeds)
 @few
 def test_mask_edges(build_pair, assert_same_outcomes, graph, seed):
@@ -97,6 +98,7 @@ def test_mask_edges(build_pair, assert_same_outcomes, graph, seed):
     assert_same_outcomes(*build_pair(graph), calls())
 
 
+@pytest.mark.slow
 @hypothesis.given(anything, seeds, st.sampled_from(["int32", "int64"]))
 @few
 def test_reorder_nodes(build_pair, assert_same_outcomes, graph, seed, dtype):
@@ -120,6 +122,7 @@ def test_reorder_nodes(build_pair, assert_same_outcomes, graph, seed, dtype):
     assert_same_outcomes(*build_pair(graph), calls())
 
 
+@pytest.mark.slow
 @hypothesis.given(
     strategies.graphs(strategies.schemas(num_edge_sets=(1, 3), readout=True)) | anything,
     st.fixed_dictionaries(

@@ -69,7 +69,10 @@ def assert_same_predictions(theirs, ours, graph):
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", UPDATES)
+SLOW = set(UPDATES) - {"vanilla_mpnn", "gat_v2"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in UPDATES])
 def test_same_predictions(libraries, name):
     graph = HOMOGENEOUS if name == "gcn" else GRAPH
     ours, theirs = (functional(k, graph, UPDATES[name]) for k in libraries)
@@ -78,6 +81,7 @@ def test_same_predictions(libraries, name):
     assert_same_predictions(theirs, ours, graph)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Encoding a StructuredValue with type tensorflow_gnn:UserWarning")
 def test_loaded_model(libraries, tmp_path):
     """tensorflow-gnn saves to folders, which only Keras 2 reads."""

@@ -101,6 +101,7 @@ def _add_readout(graph):
     return gnnkit.structured_readout_into_feature(graph, "seed", feature_name="label", remove_input_feature=True)
 
 
+@pytest.mark.slow
 def test_two_tasks_one_of_them_with_a_readout(train):
     tasks = {
         "root": runner.RootNodeBinaryClassification("paper", label_feature_name="label"),

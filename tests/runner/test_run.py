@@ -58,6 +58,7 @@ def test_a_run_on_serialized_examples_learns(settings, examples):
     np.testing.assert_allclose(metrics["loss"], min(history["val_loss"]), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_graphs_and_serialized_examples_train_the_same(settings, graphs, gtspec, examples):
     losses = []
     for provider in (_provider(examples[:16]), _graph_provider(graphs[:16], gtspec)):
@@ -67,6 +68,7 @@ def test_graphs_and_serialized_examples_train_the_same(settings, graphs, gtspec,
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_metrics_twice(settings, examples):
     histories = []
     for _ in range(2):
@@ -77,6 +79,7 @@ def test_the_same_seed_gives_the_same_metrics_twice(settings, examples):
     assert histories[0] == histories[1]
 
 
+@pytest.mark.slow
 def test_a_provider_of_merged_batches_is_not_batched_again(settings, gtspec, examples):
     class Provider:
         def get_batched_dataset(self, context, batch_size):
@@ -110,6 +113,7 @@ def _message_passing(spec):
     return gnnkit.keras.Model(graph, update(states))
 
 
+@pytest.mark.slow
 def test_states_that_no_root_reads_are_not_computed(settings, graphs):
     settings["model_fn"] = _message_passing
     results = []

@@ -110,6 +110,7 @@ def test_a_batch_that_is_not_there(store, spec):
         PyDataset(store, spec, batch_size=10)[5]
 
 
+@pytest.mark.slow
 def test_training_on_jax():
     pytest.importorskip("jax")
     env = {**os.environ, "KERAS_BACKEND": "jax"}

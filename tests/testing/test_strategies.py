@@ -47,6 +47,7 @@ WANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", WANTED)
 def test_what_graphs_can_be(what):
     hypothesis.find(strategies.graphs(), WANTED[what])

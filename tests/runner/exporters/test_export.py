@@ -107,6 +107,7 @@ def _expected(result, graphs):
     return keras.tree.map_structure(lambda *rows: np.concatenate(rows), *outputs)
 
 
+@pytest.mark.slow
 def test_a_process_without_gnnkit_scores_the_same(run, tmp_path, topics):
     result = run()
     expected = _expected(result, topics[:5])
@@ -128,6 +129,7 @@ def test_the_keras_file_beside_it_loads(run, tmp_path, topics):
     np.testing.assert_allclose(again(graph), result.trained_model(graph), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_saved_as_keras_file_is_exported_all_the_same(run, tmp_path, topics, model_fn, caplog):
     class Odd(keras.layers.Layer):
         def __init__(self, fn):
@@ -149,6 +151,7 @@ def test_a_model_that_cannot_be_saved_as_keras_file_is_exported_all_the_same(run
     assert "the model cannot be saved as a .keras file" in caplog.text
 
 
+@pytest.mark.slow
 def test_names_of_outputs_and_folders(run, tmp_path, topics):
     label_fn = runner.RootNodeLabelFn("paper", feature_name="label")
     tasks = {

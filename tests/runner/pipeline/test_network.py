@@ -62,6 +62,7 @@ def test_models_of_sampled_graphs_are_trimmed(overrides):
     assert trims(config) == (overrides == [])
 
 
+@pytest.mark.slow
 def test_the_whole_network_is_trimmed():
     _, model, graph = network_of()
     told = gnnkit.keras.explain_trimming(model, node_set_name="paper")
@@ -113,19 +114,28 @@ def test_deaf_sets_are_noted():
     "overrides",
     [
         [],
-        ["model.num_layers=1"],
         ["model.num_layers=3", "model.reduce_type=mean|max", "model.use_layer_normalization=true"],
-        ["features.edge_sets={}"],
-        ["features.node_sets={paper: {embedding: vector}}"],
-        ["features={}"],
-        ["sampling={hops: [{edge_set: written_by, size: 2}]}", "model.num_layers=1"],
         ["sampling=none"],
-        ["sampling=none", "model.receiver_tag=source"],
-        *([f"model={name}"] for name in ("gat", "gat_v2", "graph_sage", "hgt", "mt_albis", "multi_head_attention")),
-        *([f"model={name}"] for name in ("rgcn", "transformer_conv")),
-        ["model={type: mt_albis, attention_type: multi_head, next_state_type: residual, edge_set_combine_type: sum}"],
-        ["model={type: graph_sage, use_pooling: false, combine_type: sum, units: 6}"],
-        ["model={class: gnnkit.models.mt_albis.MtAlbisGraphUpdate, units: 6, args: {message_dim: 4}}"],
+        ["model=gat_v2"],
+        *(
+            pytest.param(overrides, marks=pytest.mark.slow)
+            for overrides in (
+                ["model.num_layers=1"],
+                ["features.edge_sets={}"],
+                ["features.node_sets={paper: {embedding: vector}}"],
+                ["features={}"],
+                ["sampling={hops: [{edge_set: written_by, size: 2}]}", "model.num_layers=1"],
+                ["sampling=none", "model.receiver_tag=source"],
+                *([f"model={name}"] for name in ("gat", "graph_sage", "hgt", "mt_albis", "multi_head_attention")),
+                *([f"model={name}"] for name in ("rgcn", "transformer_conv")),
+                [
+                    "model={type: mt_albis, attention_type: multi_head, next_state_type: residual, "
+                    "edge_set_combine_type: sum}"
+                ],
+                ["model={type: graph_sage, use_pooling: false, combine_type: sum, units: 6}"],
+                ["model={class: gnnkit.models.mt_albis.MtAlbisGraphUpdate, units: 6, args: {message_dim: 4}}"],
+            )
+        ),
     ],
     ids=lambda overrides: " ".join(overrides)[:50] or "as is",
 )

@@ -68,6 +68,7 @@ def test_wrong_sweeps(config, override, message):
         trials(config, [override])
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_stopped(config):
     def invoke(*arguments):
         result = CliRunner().invoke(cli, ["run", str(config), *arguments])

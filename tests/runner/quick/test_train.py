@@ -105,6 +105,7 @@ def test_sampling_follows_lookups_one_hop_more(shops):
     assert guess_sampling(GraphTables(node_sets={"n": NodeTable(num_nodes=2)}), "n") == ("none", 1)
 
 
+@pytest.mark.slow
 def test_from_files_with_a_reversed_edge_set(shops, tmp_path):
     """The tables stay where they are; the recipe repeats the run."""
     write_tables(shops, tmp_path / "tables")

@@ -88,6 +88,7 @@ def train(tmp_path, gtspec, examples, model_fn):
     return run
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_as_if_nothing_had_happened(train, tmp_path):
     expected = train(5, name="whole")
     with pytest.raises(_Stop):
@@ -162,6 +163,7 @@ def test_kills_at_twenty_random_moments_change_nothing(tmp_path):
     assert json.loads(lines[0])["epoch"] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_backup_of_another_model_is_refused(train):
     with pytest.raises(_Stop):
         train(3, callbacks=[_StopAt(1)])
@@ -169,6 +171,7 @@ def test_a_backup_of_another_model_is_refused(train):
         train(3, units=9)
 
 
+@pytest.mark.slow
 def test_without_backup_a_run_starts_anew(train, tmp_path):
     with pytest.raises(_Stop):
         train(3, callbacks=[_StopAt(1)], backup_and_restore=False)
@@ -176,6 +179,7 @@ def test_without_backup_a_run_starts_anew(train, tmp_path):
     assert len(train(2, backup_and_restore=False).history.history["loss"]) == 2
 
 
+@pytest.mark.slow
 def test_best_and_latest_weights_are_in_files(train, tmp_path):
     model = train(4)
     files = tmp_path / "run" / "ckpt"
@@ -198,6 +202,7 @@ def test_logs_for_tensorboard(train, tmp_path):
     assert list((tmp_path / "run" / "validation").glob("events*"))
 
 
+@pytest.mark.slow
 def test_steps_per_epoch_and_validation_per_epoch(train):
     history = train(2, steps_per_epoch=4, validation_per_epoch=2, validation_steps=1).history.history
     assert len(history["loss"]) == len(history["val_loss"]) == 4
@@ -218,6 +223,7 @@ def test_wrong_arguments(train, tmp_path):
         train(1, monitor="val_f1")
 
 
+@pytest.mark.slow
 def test_mixed_precision_is_for_training_only(train):
     model = train(1, options=runner.KerasTrainerOptions(policy="mixed_bfloat16"))
     assert model.get_layer("classification_logits").compute_dtype == "bfloat16"
