@@ -32,7 +32,7 @@ class Elements:
     def __init__(self, store: GraphStore, request: Request, *, seed: int, resample: bool, dtype: tf.DType):
         source = cast(SeedSource, request.source)
         self._count = len(source)
-        # Compiles the kernel, once, here and not in a thread of tf.data.
+        # Loads the kernel, or begins to compile it, here and not in a thread of tf.data.
         sample_roots(store, request.plan, source.take(np.arange(min(self._count, 1)), 0)[0], 0)
         work = _Work(store, request.plan, request.layout, source, seed=seed, resample=resample, dtype=dtype)
         self.spec: GraphTensorSpec = layout_spec(store.tables, request.layout, request.components, dtype)
