@@ -195,6 +195,9 @@ def _runtime(config: RunConfig) -> Iterator[Problem]:
     if runtime.tf_data_service is not None and training.steps_per_epoch is None:
         message = "how many batches the service makes is not known: set `training.steps_per_epoch`."
         yield Problem(path=("runtime", "tf_data_service"), message=message)
+    if strategy not in ("one_device", "tpu") and (runtime.steps_per_execution or 1) > 1:
+        message = "TensorFlow cannot read several batches of graphs at once for several replicas; leave it out."
+        yield Problem(path=("runtime", "steps_per_execution"), message=message)
     per_epoch, steps = training.validation_per_epoch, training.steps_per_epoch
     if per_epoch is not None and (steps is None or steps % per_epoch):
         message = f"needs training.steps_per_epoch to be a multiple of it, {per_epoch}; got {steps or 'none'}."

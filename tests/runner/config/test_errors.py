@@ -414,6 +414,11 @@ WRONG = [
         "training.callbacks[0].class",
         "string should match pattern '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)+$', got text 'MyCallback'.",
     ),
+    (
+        "runtime.strategy=mirrored & runtime.steps_per_execution=4",
+        "runtime.steps_per_execution",
+        "TensorFlow cannot read several batches of graphs at once for several replicas; leave it out.",
+    ),
     ("runtime.steps_per_execution=0", "runtime.steps_per_execution", "expected a number > 0, got 0."),
     ("seed=-1", "seed", "expected a number >= 0, got -1."),
     ("version=2", "version", "expected 1, got 2."),

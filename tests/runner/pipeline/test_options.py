@@ -143,11 +143,14 @@ def test_padding_changes_no_metric(padding):
 @pytest.mark.slow
 def test_runs_with_classes_of_the_user():
     SEEN.clear()
-    run("training.callbacks=[{class: test_options.Listener, args: {name: a}}]", "runtime.steps_per_execution=2",
-        "runtime.strategy={type: mirrored, devices: ['/cpu:0']}")  # fmt: skip
+    run(
+        "training.callbacks=[{class: test_options.Listener, args: {name: a}}]",
+        "runtime.strategy={type: mirrored, devices: ['/cpu:0']}",
+    )
     import test_options  # The module that the dotted path names, which is another one than pytest's.
 
     assert (test_options.SEEN or SEEN) == [("a", 0), ("a", 1)]
+    assert run("runtime.steps_per_execution=2", "model_dir=two").epochs == 2
     summary = run("training.trainer={class: test_options.MyTrainer, args: {extra: 1}}", "model_dir=mine")
     assert summary.epochs == 3
 
