@@ -267,9 +267,18 @@ class HeadScores(keras.layers.Layer):
         heads: Any = ops.expand_dims(ops.eye(self._num_heads, dtype=values.dtype), -1)
         blocks: Any = ops.reshape(heads * ops.transpose(self.kernel), (self._num_heads, -1))
         if _primitives.is_tf(values):
-            # In this form, the gradient of the vectors takes half the time.
-            return tf.transpose(tf.matmul(blocks, values, transpose_b=True))
+            return _block_products(values, blocks)
         return ops.matmul(values, ops.transpose(blocks))
+
+
+@tf.custom_gradient
+def _block_products(values: Any, blocks: Any) -> Any:
+    """`values` `[N, F]` times the transpose of `blocks` `[H, F]`. TensorFlow's gradient of either takes twice the time."""
+
+    def gradient(upstream: Any) -> Any:
+        return tf.matmul(upstream, blocks), tf.matmul(tf.transpose(upstream), values)
+
+    return tf.matmul(values, blocks, transpose_b=True), gradient
 
 
 def head_products(x: Any, y: Any) -> Any:

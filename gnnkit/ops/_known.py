@@ -1,6 +1,6 @@
 """What can be computed at once, eagerly, from ids, and is remembered with them: tensors do not change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,15 +53,19 @@ def count_tensor(ids: Any, num: Any, dtype: tf.DType) -> Any:
     return remembered(ids, (len(known), dtype), lambda: _field.constant(known, dtype))
 
 
-def divisor(ids: Any, num: Any, dtype: tf.DType, rank: int) -> Any:
-    """`counts`, but 1 for none, as a field `[num, 1, ...]` of `rank` dimensions."""
-    known = counts(ids, num)
-    if known is None:
+def divisor(ids: Sequence[Any], num: Any, dtype: tf.DType, rank: int) -> Any:
+    """`counts` of all `ids` together, but 1 for none, as a field `[num, 1, ...]` of `rank` dimensions."""
+    known = [counts(i, num) for i in ids]
+    if any(k is None for k in known):
         return None
-    shape = (-1, *[1] * (rank - 1))
-    return remembered(
-        ids, (len(known), dtype, rank), lambda: _field.constant(np.maximum(known, 1).reshape(shape), dtype)
-    )
+    first, *others = ids
+
+    def make() -> Any:
+        total = np.maximum(sum(known[1:], start=known[0]), 1)
+        # With the others, so that nothing else gets their place in memory.
+        return _field.constant(total.reshape(-1, *[1] * (rank - 1)), dtype), others
+
+    return remembered(first, (len(known[0]), dtype, rank, *map(id, others)), make)[0]
 
 
 def mask(ids: Any, values: np.ndarray) -> Any:

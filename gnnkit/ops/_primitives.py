@@ -33,6 +33,11 @@ def gather(values: Any, index: Any) -> Any:
     return keras.ops.take(values, index, axis=0)
 
 
+def add(x: Any, y: Any) -> Any:
+    """`x + y` for tensors of one dtype and shape. Eagerly, two thirds of the operator's time."""
+    return tf.raw_ops.AddV2(x=x, y=y) if isinstance(x, tf.Tensor) else x + y
+
+
 def divide(x: Any, y: Any) -> Any:
     """`x / y` for tensors of one floating dtype. Eagerly, a third of the operator's time."""
     if isinstance(x, tf.Tensor):
@@ -141,10 +146,9 @@ def segment_mean(values: Any, ids: Any, num: Any) -> Any:
 def divide_by_count(totals: Any, ids: Sequence[Any], num: Any) -> Any:
     """Row i of `totals` `[num, ...]` by how many of all `ids`, int `[E]` a set, equal i, if any."""
     dtype, rank = _field.dtype_of(totals), len(totals.shape)
-    if len(ids) == 1:
-        known = _known.divisor(ids[0], num, dtype, rank)
-        if known is not None:
-            return divide(totals, known)
+    known = _known.divisor(ids, num, dtype, rank)
+    if known is not None:
+        return divide(totals, known)
     counts = functools.reduce(operator.add, [segment_count(i, num, dtype) for i in ids])
     return divide(totals, keras.ops.reshape(keras.ops.maximum(counts, 1), (-1, *[1] * (rank - 1))))
 

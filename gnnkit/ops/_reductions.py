@@ -35,7 +35,7 @@ def _minimum(x: Any, y: Any) -> Any:
     return tf.minimum(x, y) if _primitives.is_tf(x) else keras.ops.minimum(x, y)
 
 
-reduce_sum = _of_sets(_primitives.segment_sum, operator.add)
+reduce_sum = _of_sets(_primitives.segment_sum, _primitives.add)
 reduce_max = _of_sets(_primitives.segment_max, _maximum)
 _reduce_min = _of_sets(_primitives.segment_min, _minimum)
 

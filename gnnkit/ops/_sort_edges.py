@@ -26,7 +26,7 @@ def sort_edges(graph: GraphTensor, edge_set_name: str, receiver_tag: int) -> tup
     def sort(index: Any) -> Any:
         if index is receivers:
             return _sorted_segments.mark_sorted(segments.sorted_ids, segments.sizes)
-        return _primitives.gather(index, order)
+        return _sorted_segments.in_order(index, order)
 
     edges = EdgeSet.from_fields(
         sizes=edge_set.sizes,

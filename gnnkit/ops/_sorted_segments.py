@@ -18,6 +18,7 @@ import tensorflow as tf
 from gnnkit.graph._tf import in_xla
 
 _MARK = "_gnnkit_segments"
+_IN_ORDER = "_gnnkit_in_order"
 _plain = contextvars.ContextVar("plain", default=False)
 
 
@@ -93,6 +94,16 @@ def known_sizes(ids: Any) -> tf.Tensor | None:
 def _in_scope(made: tf.Tensor, ids: tf.Tensor) -> bool:
     """Not what an inner function made, of ids from outside of it, once that function has ended."""
     return made.graph is ids.graph or made.graph is tf.compat.v1.get_default_graph()
+
+
+def in_order(ids: Any, order: tf.Tensor) -> Any:
+    """`ids` at `order`. The next layer that asks gets the same tensor, with what was found out about it meanwhile."""
+    known = getattr(ids, _IN_ORDER, None)
+    if known is None or known[0] is not order or not _in_scope(known[1], ids):
+        known = order, tf.gather(ids, order)
+        if not hasattr(ids, "numpy"):  # Not with what outlives all functions.
+            setattr(ids, _IN_ORDER, known)
+    return known[1]
 
 
 def mark_sorted(ids: tf.Tensor, sizes: tf.Tensor) -> tf.Tensor:

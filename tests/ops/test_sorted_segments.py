@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import gnnkit
-from gnnkit.ops import _primitives, _sorted_segments
+from gnnkit.ops import _primitives, _softmax, _sorted_segments
 from gnnkit.ops._sort_edges import sort_edges
 
 SHAPES = [(0, 0), (0, 3), (40, 7), (7, 40)]  # Rows, segments.
@@ -123,6 +123,54 @@ def test_ids_are_sorted_once():
     specs = [tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in (values, ids)]
     concrete = tf.function(run, input_signature=specs, autograph=False).get_concrete_function()
     assert [op.type for op in concrete.graph.get_operations()].count("SparseMatrixTranspose") == 1
+
+
+def test_senders_are_sorted_once_for_all_layers():
+    weights, ids = random_rows(40, 7)
+
+    def layers(ids, others, states):
+        for _ in range(2):
+            graph, _ = sort_edges(graph_of(ids, others, tf.gather(states, ids)), "e", gnnkit.TARGET)
+            to_senders = gnnkit.pool_edges_to_node(graph, "e", gnnkit.SOURCE, feature_name="w")
+            states += to_senders + gnnkit.pool_edges_to_node(graph, "e", gnnkit.TARGET, feature_name="w")
+        return states
+
+    specs = [tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in (ids, ids, weights)]
+    concrete = tf.function(layers, input_signature=specs, autograph=False).get_concrete_function()
+    # Receivers, senders, and the order itself, by which weights are brought.
+    assert [op.type for op in concrete.graph.get_operations()].count("SparseMatrixTranspose") == 3
+
+
+@pytest.mark.parametrize("sizes", [(12,), (12, 7), (0, 7)])
+def test_softmax(sizes):
+    sets = [random_rows(size, 5, dtype="float64") for size in sizes]
+    values, ids = map(list, zip(*sets, strict=True))
+
+    def plain(values, ids):
+        exp = tf.exp(tf.concat(values, 0))
+        at = tf.concat(ids, 0)
+        return tf.split(exp / tf.gather(tf.math.unsorted_segment_sum(exp, at, 5), at), [tf.shape(i)[0] for i in ids])
+
+    def derivatives(softmax, values, ids):
+        with tf.GradientTape() as outer:
+            outer.watch(values)
+            with tf.GradientTape() as inner:
+                inner.watch(values)
+                results = softmax(values, ids)
+                loss = sum(tf.reduce_sum(r**2 * tf.range(1.0, 4.0, dtype=r.dtype)) for r in results)
+            first = inner.gradient(loss, values)
+            square = sum(tf.reduce_sum(tf.sin(f)) for f in first)
+        return results, first, outer.gradient(square, values)
+
+    n = len(sizes)
+    got = traced(
+        lambda *args: derivatives(lambda v, i: _softmax._softmax_of_sets(v, i, 5), list(args[:n]), list(args[n:])),
+        *values,
+        *ids,
+    )
+    want = tf.function(lambda *args: derivatives(plain, list(args[:n]), list(args[n:])))(*values, *ids)
+    for g, w in zip(tf.nest.flatten(got), tf.nest.flatten(want), strict=True):
+        np.testing.assert_allclose(g, w, 1e-9, 1e-12)
 
 
 def test_ids_from_outside_of_inner_functions_and_loops():
