@@ -86,7 +86,10 @@ def _compiled(op: Op, library: Any, graph: Any, gradient: bool) -> Callable[[], 
             if gradient:
                 tape.watch(floats)
             result = op(library, tf.nest.pack_sequence_as(relaxed, inputs, expand_composites=True))
-        return (result, tape.gradient(result, floats)) if gradient else result
+        if not gradient:
+            return result
+        # Summed up, as whatever computed the features needs them: TensorFlow's gradient of a gather leaves that to others.
+        return result, [tf.convert_to_tensor(g) for g in tape.gradient(result, floats) if g is not None]
 
     return run
 

@@ -55,13 +55,13 @@ def count_tensor(ids: Any, num: Any, dtype: tf.DType) -> Any:
 
 def divisor(ids: Sequence[Any], num: Any, dtype: tf.DType, rank: int) -> Any:
     """`counts` of all `ids` together, but 1 for none, as a field `[num, 1, ...]` of `rank` dimensions."""
-    known = [counts(i, num) for i in ids]
-    if any(k is None for k in known):
+    known = [found for i in ids if (found := counts(i, num)) is not None]
+    if len(known) < len(ids):
         return None
     first, *others = ids
 
     def make() -> Any:
-        total = np.maximum(sum(known[1:], start=known[0]), 1)
+        total = np.maximum(np.sum(known, axis=0), 1)
         # With the others, so that nothing else gets their place in memory.
         return _field.constant(total.reshape(-1, *[1] * (rank - 1)), dtype), others
 

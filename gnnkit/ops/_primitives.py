@@ -106,7 +106,7 @@ def component_ids(sizes: Any, total: Any) -> Any:
         # How many components end at or before each item. A search takes longer where there are many of them.
         ends = tf.cumsum(sizes)
         ended = tf.cumsum(tf.math.unsorted_segment_sum(tf.ones_like(ends), ends, total + 1)[:-1])
-        return tf.ensure_shape(ended, [tf.get_static_value(total)])
+        return _sorted_segments.mark_sorted(tf.ensure_shape(ended, [tf.get_static_value(total)]), sizes)
     # Other backends need the total to be static: padded graphs have it.
     return keras.ops.searchsorted(keras.ops.cumsum(sizes), arange(total, sizes.dtype), side="right")
 
