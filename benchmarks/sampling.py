@@ -26,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -237,7 +238,10 @@ def serve(side, graph, arrays, threads):
         for _ in range(count):
             next(batches)
         print(json.dumps({"s": time.perf_counter() - start, "cpu_s": time.process_time() - cpu}), flush=True)
-    os._exit(0)  # Pipelines without an end may wait for the interpreter, and it for them.
+    for thread in threading.enumerate():
+        if thread.name == "gnnkit-compile":
+            thread.join()  # So that the next process finds the kernel in the cache.
+    os._exit(0)  # Pipelines of the others without an end may wait for the interpreter, and it for them.
 
 
 class Process:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gnnkit.samplers._kernel import by_set, sample_components
 
-_PATIENCE = 0.5  # Seconds in which a kernel is loaded that Numba has kept on disk.
+_PATIENCE = 0.2  # Seconds in which a kernel is loaded that Numba has kept on disk.
 _lock = threading.Lock()
 _jobs: dict[Any, threading.Event] = {}  # Types of arguments -> whether the work on them is done.
 _ready: weakref.WeakSet[Any] = weakref.WeakSet()  # Plans whose kernel there is.
