@@ -1,7 +1,8 @@
 """Two jobs on one graph in memory, each with its data provider: classes of papers, and who cites whom.
 
-Papers are described by a truncated SVD of the citations that are left for training, beside their own features. Links are
-scored by the dot product of the states of their ends, against pairs that no edge joins.
+Papers are described by a truncated SVD of the citations, beside their own features. Links are scored by the dot product of
+the states of their ends, against pairs that no edge joins. The citations that are asked about, in training and in the test,
+are in neither the graph nor the SVD, which would tell the answer.
 
     python colabs/link_prediction.py
 """
@@ -40,7 +41,7 @@ NUM_NEGATIVES = 4
 class Citations:
     """A graph in memory, split.
 
-    store: the papers, with `embedding` `[32]`, `svd` `[S]` and `label`, and the citations for training, in both directions.
+    store: the papers, with `embedding` `[32]`, `svd` `[S]` and `label`, and the known citations, in both directions.
     train_papers, test_papers: rows of papers. train_links, test_links: `[2, N]`, rows of the citing and the cited paper.
     """
 
@@ -56,8 +57,8 @@ class Citations:
         tables = academic_graph(num_papers=num_papers, num_authors=num_papers)
         papers, cites = tables.node_sets["paper"], tables.edge_sets["cites"]
         links = np.random.default_rng(1).permutation(np.stack([cites.source, cites.target]), axis=1)
-        test_links, train_links = np.split(links, [num_test_links], axis=1)
-        matrix = scipy.sparse.csr_array((np.ones(train_links.shape[1]), train_links), shape=(num_papers, num_papers))
+        test_links, train_links, known = np.split(links, [num_test_links, links.shape[1] // 3], axis=1)
+        matrix = scipy.sparse.csr_array((np.ones(known.shape[1]), known), shape=(num_papers, num_papers))
         left, values, right = scipy.sparse.linalg.svds(matrix, k=svd_size, rng=np.random.default_rng(2))
         svd = np.concatenate([left, right.T], 1) * np.sqrt(np.tile(values, 2)) * np.sqrt(num_papers)
         features = {name: papers.features[name] for name in ("embedding", "label")} | {"svd": svd.astype(np.float32)}
@@ -131,6 +132,10 @@ def model_fn(spec: tfgnn.GraphTensorSpec) -> keras.Model:
         graph = vanilla_mpnn.VanillaMPNNGraphUpdate(
             units=64, message_dim=64, receiver_tag=tfgnn.SOURCE, reduce_type="mean", node_set_names=["paper"]
         )(graph)
+    # States of any sign: a dot product of what comes out of a ReLU could never say no.
+    graph = tfgnn.keras.layers.MapFeatures(
+        node_sets_fn=lambda node_set, node_set_name: keras.layers.Dense(32)(node_set["hidden_state"])
+    )(graph)
     return tfgnn.keras.Model(inputs, graph)
 
 
@@ -178,7 +183,7 @@ def main(num_papers: int = 1500, epochs: int = 8, verbose: Any = 2) -> dict[str,
             links(graph.train_links, train=True),
             links(graph.test_links, train=False),
             batch_size=64 * (1 + NUM_NEGATIVES),
-            epochs=max(1, epochs // 4),  # There are many more links than papers.
+            epochs=epochs,
             verbose=verbose,
         ),
     }

@@ -51,9 +51,9 @@ def test_shortest_path():
 
 @pytest.mark.slow
 def test_link_prediction():
-    metrics = load("link_prediction").main(num_papers=800, epochs=6, verbose=0)
-    assert metrics["classes"]["sparse_categorical_accuracy"] > 0.4  # Six classes.
-    assert metrics["links"]["mrr"] > 0.50  # A guess among five gets 0.457.
+    metrics = load("link_prediction").main(num_papers=1000, epochs=6, verbose=0)
+    assert metrics["classes"]["sparse_categorical_accuracy"] > 0.27  # Six classes.
+    assert metrics["links"]["mrr"] > 0.48  # A guess among five gets 0.457.
 
 
 @pytest.mark.slow
