@@ -82,7 +82,8 @@ class Task(Protocol):
     Where batches are padded, losses and metrics get weights. A task may have a method `sample_weights(inputs,
     component_weights)` that makes them, in the structure of the labels, out of the preprocessed graph and the weights of
     its components, float32 `[C]`. Without it, row i of labels and predictions belongs to component i, or, for a task
-    with an attribute `readout_node_set`, to node i of that set.
+    with an attribute `readout_node_set`, to node i of that set. An attribute `has_component_weights = True` says that
+    `sample_weights` gives the weights of components as they are: layers that compare a whole batch then leave padding out.
     """
 
     @abc.abstractmethod
