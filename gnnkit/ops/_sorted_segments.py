@@ -91,6 +91,12 @@ def known_sizes(ids: Any) -> tf.Tensor | None:
     return known.sizes if known is not None and _in_scope(known.sizes, ids) else None
 
 
+def are_sorted(ids: Any) -> bool:
+    """Whether ids int `[E]` are known to be sorted."""
+    known = getattr(ids, _MARK, None)
+    return known is not None and known.order is None and _in_scope(known.sizes, ids)
+
+
 def _in_scope(made: tf.Tensor, ids: tf.Tensor) -> bool:
     """Not what an inner function made, of ids from outside of it, once that function has ended."""
     return made.graph is ids.graph or made.graph is tf.compat.v1.get_default_graph()

@@ -38,7 +38,8 @@ def _extreme(sorting: Callable[..., Any], kernel: Callable[..., Any], values: An
     """Equal extremes share the gradient, as in TensorFlow."""
     if not _has_own_gradient(values):
         return kernel(values, ids, num)
-    kernel = sorting if _sorted_segments.applies(values, ids) else kernel
+    # To sort takes longer than it saves here, unless somebody did it already.
+    kernel = sorting if _sorted_segments.applies(values, ids) and _sorted_segments.are_sorted(ids) else kernel
 
     @tf.custom_gradient
     def reduce(values: tf.Tensor, ids: tf.Tensor) -> Any:
