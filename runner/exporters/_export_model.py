@@ -155,7 +155,7 @@ def _save_keras_file(model: keras.Model, path: str) -> None:
         model.save(path)
         keras.models.load_model(path)
     except Exception as e:  # Layers of the user's may be impossible to save; the SavedModel is what counts.
-        reason = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
+        reason = " ".join(str(e).split())[:1000] or type(e).__name__
         _log.warning("No %s: the model cannot be saved as a .keras file and loaded again (%s).", path, reason)
         if tf.io.gfile.exists(path):
             tf.io.gfile.remove(path)
