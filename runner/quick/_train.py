@@ -54,8 +54,8 @@ def train(
     >>> import tempfile
     >>> from gnnkit.datasets import academic_graph
     >>> model = train(academic_graph(num_papers=200, num_authors=80), target="paper.label", quiet=True,
-    ...     model_dir=tempfile.mkdtemp(), training={"epochs": 1}, model={"units": 8, "message_dim": 8},
-    ...     export={"enabled": False}, attribution={"enabled": False})
+    ...     model_dir=tempfile.mkdtemp(), training={"epochs": 1}, model={"units": 8, "message_dim": 8, "num_layers": 1},
+    ...     sampling={"sizes": [4]}, export={"enabled": False}, attribution={"enabled": False})
     >>> sorted(model.evaluate())
     ['test', 'valid']
     """

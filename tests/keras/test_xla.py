@@ -50,6 +50,7 @@ def fit(model, dataset, **kwargs):
     return model.fit(dataset, epochs=3, verbose=0).history["loss"]
 
 
+@pytest.mark.slow
 def test_fit_on_padded_graphs():
     dataset = padded_dataset()
     histories = []

@@ -4,6 +4,8 @@ import hypothesis
 import tensorflow as tf
 from hypothesis import strategies as st
 
+import pytest
+
 import gnnkit
 from gnnkit.testing import assert_graphs_equal, strategies
 
@@ -29,6 +31,7 @@ def test_each_reads_what_the_other_writes(tfgnn, build_pair, assert_same_graph, 
     assert_same_graph(read, tfgnn.parse_single_example(theirs.spec.relax(**any_size), tf.constant(written[0]), prefix))
 
 
+@pytest.mark.slow
 @hypothesis.given(st.data(), st.sampled_from([tf.int32, tf.int64]), prefixes)
 @few
 def test_batches(tfgnn, assert_same_graph, data, indices_dtype, prefix):

@@ -2,6 +2,8 @@
 
 import hypothesis
 
+import pytest
+
 import gnnkit
 from gnnkit.testing import GraphDescription, strategies
 
@@ -16,6 +18,7 @@ def _keys_and_names(graph: GraphDescription) -> list[tuple[str, str]]:
     return [(key, name) for key in sorted(keys | {"nothing"}) for name in sorted(names | {"absent"})]
 
 
+@pytest.mark.slow
 @hypothesis.given(anything)
 @few
 def test_structured_readout(build_pair, assert_same_outcomes, graph):

@@ -171,6 +171,7 @@ def test_sizes(gtspec, graphs, examples):
     assert runner.one_node_per_component(gtspec) == {"paper": 1}
 
 
+@pytest.mark.slow
 def test_batches_that_do_not_fit_are_left_out(train, graphs, examples):
     nodes = [int(g.node_sets["paper"].total_size) for g in graphs[:22]]
     room = sum(nodes[16:]) + 3

@@ -73,6 +73,7 @@ def assert_subsets(drawn, probabilities):
     assert_chi_square(list(counts.values()), [len(drawn) * p for p in probabilities.values()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degree", [2, 3, 6])  # Below, at and above the sample size.
 def test_weighted_subsets_have_the_probabilities_of_sequential_draws(degree):
     weights = np.array([1.0, 5.0, 0.0, 2.5, 0.1, 4.0])[:degree]

@@ -17,6 +17,7 @@ def finished(process):
     return out, err, json.loads(out.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_json_is_all_of_standard_output(gnnkit_run):
     values = ["training.epochs=1", "seed=7", "sampling={sizes: [2]}", "model.num_layers=1"]
     values += ["features={node_sets: {paper: {year: number}}}"]

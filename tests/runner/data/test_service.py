@@ -18,6 +18,7 @@ def address():
     dispatcher._stop()
 
 
+@pytest.mark.slow
 def test_a_run_by_the_service_is_a_run_without_it(tmp_path, address, gtspec, examples, model_fn):
     histories = []
     config = runner.TFDataServiceConfig(address, "job", "distributed_epoch")

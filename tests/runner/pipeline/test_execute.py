@@ -119,6 +119,7 @@ def check(summary, folder, *, better_than):
     return explained
 
 
+@pytest.mark.slow
 def test_sampled(folder):
     summary = run(ACADEMIC, folder)
     explained = check(summary, folder, better_than=0.6)

@@ -104,6 +104,7 @@ def check_export(config, folder, monkeypatch, count):
     return summary
 
 
+@pytest.mark.slow
 def test_sampled_subgraphs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     check_export(loads(ACADEMIC), tmp_path, monkeypatch, count=20)
