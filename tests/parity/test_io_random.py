@@ -1,10 +1,9 @@
 """Examples that either library writes are read by the other to the same graph, over random schemas."""
 
 import hypothesis
+import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
-
-import pytest
 
 import gnnkit
 from gnnkit.testing import assert_graphs_equal, strategies

@@ -1,7 +1,6 @@
 """Structured readout over generated graphs gives the values and errors of tensorflow-gnn."""
 
 import hypothesis
-
 import pytest
 
 import gnnkit
