@@ -99,7 +99,9 @@ def are_sorted(ids: Any) -> bool:
 
 def _in_scope(made: tf.Tensor, ids: tf.Tensor) -> bool:
     """Not what an inner function made, of ids from outside of it, once that function has ended."""
-    return made.graph is ids.graph or made.graph is tf.compat.v1.get_default_graph()
+    if hasattr(made, "numpy"):  # Eager tensors, which have no graph, outlive all functions.
+        return True
+    return made.graph is tf.compat.v1.get_default_graph() or (not hasattr(ids, "numpy") and made.graph is ids.graph)
 
 
 def in_order(ids: Any, order: tf.Tensor) -> Any:

@@ -215,3 +215,23 @@ def test_ids_out_of_range_are_an_error():
     for ids in ([0, 7], [-1, 0]):
         with pytest.raises(tf.errors.InvalidArgumentError):
             traced(lambda x, i: _primitives.segment_sum(x, i, 7), values, tf.constant(ids))
+
+
+def test_a_graph_from_outside_of_the_function():
+    """Its ids are eager tensors, which have no tf.Graph; what one function found out about them is not of the next."""
+    graph = gnnkit.homogeneous(
+        [0, 2, 1], [1, 0, 2], node_features=tf.ones([3, 4]), node_set_sizes=[1, 2], edge_set_sizes=[1, 2]
+    )
+
+    def pooled(scale):
+        values = gnnkit.pool_nodes_to_context(graph, "nodes", "sum", feature_name="hidden_state")
+        values = scale * gnnkit.broadcast_context_to_nodes(graph, "nodes", feature_value=values)
+        sent = gnnkit.broadcast_node_to_edges(graph, "edges", gnnkit.SOURCE, feature_value=values)
+        sent += gnnkit.broadcast_context_to_edges(graph, "edges", feature_value=tf.ones([2, 4]))
+        received = gnnkit.pool_edges_to_node(graph, "edges", gnnkit.TARGET, "mean", feature_value=sent)
+        return gnnkit.pool_nodes_to_context(graph, "nodes", "mean", feature_value=received)
+
+    expected = pooled(tf.constant(2.0))
+    for _ in range(2):
+        np.testing.assert_allclose(tf.function(pooled, autograph=False)(tf.constant(2.0)), expected, 1e-6)
+    np.testing.assert_allclose(pooled(tf.constant(2.0)), expected, 1e-6)
