@@ -171,6 +171,7 @@ def test_every_operation_is_here():
     assert public == {name.split("/")[0] for name in (*IN_JIT, *NOT_IN_JIT)} | NOT_ON_JAX
 
 
+@pytest.mark.slow
 def test_results(tmp_path):
     pytest.importorskip("jax")
     env = {**os.environ, "KERAS_BACKEND": "jax"}

@@ -223,6 +223,7 @@ VARIED = [(3, 2, 4, 5), (1, 4, 2, 9), (6, 1, 1, 1)]
 DYNAMIC = {"num_nodes": True, "num_edges": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sizes, options",
     [

@@ -147,7 +147,8 @@ class Links(runner.DatasetProvider):
 
 
 @pytest.mark.parametrize(
-    "make", [runner.DotProductLinkPrediction, pytest.param(runner.HadamardProductLinkPrediction, marks=SLOW)]
+    "make",
+    [pytest.param(c, marks=SLOW) for c in (runner.DotProductLinkPrediction, runner.HadamardProductLinkPrediction)],
 )
 def test_link_prediction(tmp_path, store, make):
     provider, test = Links(store, range(200)), Links(store, range(200, 240))
