@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-all lint format schemas bench clean clean-venv
+.PHONY: help install demo test test-slow test-long test-all lint format schemas bench clean clean-venv
 
 BIN := .venv/bin
 export PYTHON
@@ -34,7 +34,10 @@ test: $(FULL)  ## The fast tests, and the examples in docstrings
 	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(FULL)  ## The slow tests
-	$(BIN)/python -m pytest -q -m slow -n 2 tests
+	$(BIN)/python -m pytest -q -m "slow and not long" -n 2 tests
+
+test-long: $(FULL)  ## Slow tests that CI has no time for
+	$(BIN)/python -m pytest -q -m long tests
 
 test-all: $(FULL)  ## All tests in one run
 	$(BIN)/python -m pytest -q

@@ -50,6 +50,7 @@ def test_shortest_path():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_link_prediction():
     metrics = load("link_prediction").main(num_papers=1000, epochs=6, verbose=0)
     assert metrics["classes"]["sparse_categorical_accuracy"] > 0.27  # Six classes.

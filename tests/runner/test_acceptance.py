@@ -43,6 +43,7 @@ def test_cora(shared_data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_joint_task_costs_no_accuracy(shared_data, tmp_path):
     """Classification and DGI together do as well as classification alone."""
@@ -57,6 +58,7 @@ def test_a_joint_task_costs_no_accuracy(shared_data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_links(shared_data, tmp_path):
     config = load(CONFIGS / "openflights_links.yaml", [f"model_dir={tmp_path / 'links'}", *LEAN])
@@ -67,6 +69,7 @@ def test_links(shared_data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_regression_and_edges(shared_data, tmp_path):
     config = load(CONFIGS / "openflights_altitude.yaml", [f"model_dir={tmp_path / 'altitude'}", *LEAN])

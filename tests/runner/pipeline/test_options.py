@@ -128,6 +128,7 @@ def test_wrong_classes(tmp_path, override, message):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("padding", ["tight", "{type: fit_or_skip, fit_or_skip_sample_sample_size: 50}"])
 def test_padding_changes_no_metric(padding):
     plain = run("training.steps_per_epoch=2").metrics

@@ -115,6 +115,7 @@ def test_node_regression(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("sampling", ["none", "{sizes: [4]}"])
 @pytest.mark.parametrize(
     ("label", "loss"),
