@@ -13,15 +13,16 @@ its own (tensorflow/gnn#827), `create_sampling_model_from_spec`, the model mappe
 `NeighborLoader` with `disjoint=True`, which makes a subgraph a seed, as the others do.
 
 Each side has a process of its own that holds its pipeline. The processes take turns, a round of batches each, so that a
-busy machine slows all of them; the medians of the rounds are compared. On hubs a batch of tensorflow-gnn takes ten seconds
-and more, and so there are 2 rounds of 4 of them. The first batch is timed in fresh processes, from
-the tables in memory to the first graph: for gnnkit with Numba's cache filled, as it is in all but the very first run after
-an installation, and with an empty cache, where the first batches are sampled in NumPy while Numba compiles.
+busy machine slows all of them, and are stopped in between; the medians of the rounds are compared. On hubs a batch of
+tensorflow-gnn takes ten seconds and more, and so there are 2 rounds of 4 of them. The first batch is timed in fresh
+processes, from the tables in memory to the first graph: for gnnkit with Numba's cache filled, as it is in all but the very
+first run after an installation, and with an empty cache, where the first batches are sampled in NumPy while Numba compiles.
 """
 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -252,6 +253,7 @@ class Process:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                          env={**os.environ, **(env or {})})  # fmt: skip
         self.first = self._read()
+        self._process.send_signal(signal.SIGSTOP)
 
     def _read(self):
         line = self._process.stdout.readline()
@@ -262,11 +264,16 @@ class Process:
         return json.loads(line)
 
     def run(self, warm, count):
+        """A round. Between its rounds the process is stopped, so that batches made ahead take no time from the others."""
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.write(f"{warm} {count}\n")
         self._process.stdin.flush()
-        return self._read()
+        took = self._read()
+        self._process.send_signal(signal.SIGSTOP)
+        return took
 
     def close(self):
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.close()
         self._process.wait()
 

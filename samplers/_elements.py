@@ -49,7 +49,8 @@ class Elements:
 
 @final
 class _Work:
-    """The part of an element that NumPy makes: a flat list of arrays, in an order that `_Assembly` knows."""
+    """The part of an element that NumPy makes, in an order that `_Assembly` knows: all sizes and indices in one array,
+    their lengths, and features."""
 
     def __init__(
         self,
@@ -91,25 +92,26 @@ class _Work:
         seed = epoch_seed(self._seed, int(epoch)) if self._resample else self._seed
         roots, feature_rows = self._source.take(positions, seed)
         batch = sample_roots(self._store, self._plan, roots, seed)
-        result = []
+        indices, result = [], []
         for name, nodes in batch.node_sets.items():
-            result.append(nodes.sizes.astype(self._index))
+            indices.append(nodes.sizes)
             result += [nodes.rows] * self.gathers["nodes", name]
             result += [part for column in self.dense["nodes", name].values() for part in take(column, nodes.rows)]
         for name, edges in batch.edge_sets.items():
             dense, gathers = self.dense["edges", name], self.gathers["edges", name]
             rows = edges.rows.astype(np.int64, copy=False) if dense or gathers else edges.places
-            result += [edges.sizes.astype(self._index), *[rows] * gathers]
-            result += [edges.source.astype(self._index), edges.target.astype(self._index)]
+            indices += [edges.sizes, edges.source, edges.target]
+            result += [rows] * gathers
             result += [part for column in dense.values() for part in take(column, rows)]
         if self._layout.readout:
             sizes = [len(batch.roots[0])] if self._plan.joint else np.diff(roots.starts) // len(batch.roots)
-            result.append(np.asarray(sizes, self._index))
-            result += [ends.astype(self._index) for ends in batch.roots]
+            indices += [np.asarray(sizes), *batch.roots]
             result += [roots.rows if self._layout.readout_features else roots.rows[:0]]
             result += [part for column in self.moved.values() for part in take(column, roots.rows)]
             result += [feature_rows[name] for name in self._layout.seed_features]
-        return result
+        lengths = np.array([len(part) for part in indices])
+        # One array, as each one costs some 20 microseconds under the GIL on its way to TensorFlow.
+        return [np.concatenate(indices, dtype=self._index, casting="same_kind"), lengths, *result]
 
 
 @final
@@ -121,17 +123,14 @@ class _Assembly:
         self._sampled = Resting(work)
         self._tables = store.tables
         self._dtype = spec.indices_dtype
-        self._dense_types: list[tf.DType] = []
-        for name in layout.node_features:
-            dense = work.dense["nodes", name].values()
-            self._dense_types += [self._dtype, *[tf.int64] * work.gathers["nodes", name]]
-            self._dense_types += [dtype for column in dense for dtype in types(column)]
-        for name in layout.edge_features:
-            dense = work.dense["edges", name].values()
-            self._dense_types += [self._dtype, *[tf.int64] * work.gathers["edges", name], self._dtype, self._dtype]
-            self._dense_types += [dtype for column in dense for dtype in types(column)]
+        self._dense_types: list[tf.DType] = [spec.indices_dtype, tf.int64]
+        for kind, sets in (("nodes", layout.node_features), ("edges", layout.edge_features)):
+            for name in sets:
+                self._dense_types += [tf.int64] * work.gathers[kind, name]
+                self._dense_types += [dtype for column in work.dense[kind, name].values() for dtype in types(column)]
+        self._num_indices = len(layout.node_features) + 3 * len(layout.edge_features)
         if layout.readout:
-            self._dense_types += [self._dtype] * (1 + len(layout.readout_edges))
+            self._num_indices += 1 + len(layout.readout_edges)
             self._dense_types += [tf.int64, *(dtype for column in work.moved.values() for dtype in types(column))]
             self._dense_types += [tf.int64] * len(layout.seed_features)
         # Made here, eagerly, so that a column becomes a tensor once and not in every trace.
@@ -157,27 +156,29 @@ class _Assembly:
         self._of_seeds = {feature: to_tensor(column) for feature, column in layout.seed_features.items()}
 
     def __call__(self, positions: tf.Tensor, epoch: tf.Tensor) -> GraphTensor:
-        arrays = iter(tf.numpy_function(self._sampled, [positions, epoch], self._dense_types))
+        packed, lengths, *rest = tf.numpy_function(self._sampled, [positions, epoch], self._dense_types)
+        indices = iter(tf.split(shaped(packed, [None]), shaped(lengths, [self._num_indices]), num=self._num_indices))
+        arrays = iter(rest)
         nodes, edges = {}, {}
         for name, piece in self._layout.node_features.items():
             spec = self._spec.node_sets_spec[name]
-            sizes = shaped(next(arrays), spec.sizes_spec.shape)
+            sizes = shaped(next(indices), spec.sizes_spec.shape)
             rows = shaped(next(arrays), [None]) if self._work.gathers["nodes", name] else None
             nodes[name] = NodeSet.from_fields(
                 features=self._features("nodes", name, piece, spec, rows, arrays), sizes=sizes
             )
         for name, piece in self._layout.edge_features.items():
             spec = self._spec.edge_sets_spec[name]
-            sizes = shaped(next(arrays), spec.sizes_spec.shape)
+            sizes = shaped(next(indices), spec.sizes_spec.shape)
             rows = shaped(next(arrays), [None]) if self._work.gathers["edges", name] else None
-            source, target = shaped(next(arrays), [None]), shaped(next(arrays), [None])
+            source, target = next(indices), next(indices)
             adjacency = Adjacency.from_indices(
                 source=(spec.adjacency_spec.source_name, source), target=(spec.adjacency_spec.target_name, target)
             )
             features = self._features("edges", name, piece, spec, rows, arrays)
             edges[name] = EdgeSet.from_fields(features=features, sizes=sizes, adjacency=adjacency)
         if self._layout.readout:
-            self._readout(nodes, edges, arrays)
+            self._readout(nodes, edges, indices, arrays)
         return GraphTensor.from_pieces(None, nodes, edges)
 
     def _features(
@@ -190,10 +191,10 @@ class _Assembly:
             features[feature] = tf.gather(column, rows)
         return {feature: features[feature] for feature in names}
 
-    def _readout(self, nodes: dict[str, NodeSet], edges: dict[str, EdgeSet], arrays: Any) -> None:
+    def _readout(self, nodes: dict[str, NodeSet], edges: dict[str, EdgeSet], indices: Any, arrays: Any) -> None:
         spec = self._spec.node_sets_spec[READOUT]
-        sizes = shaped(next(arrays), spec.sizes_spec.shape)
-        ends = [next(arrays) for _ in self._layout.readout_edges]
+        sizes = shaped(next(indices), spec.sizes_spec.shape)
+        ends = [next(indices) for _ in self._layout.readout_edges]
         rows = shaped(next(arrays), [None])
         features = {feature: tf.gather(column, rows) for feature, column in self._moved.items()}
         for feature in self._work.moved:

@@ -13,7 +13,8 @@ import optree
 import tensorflow as tf
 
 from gnnkit.graph import _field
-from gnnkit.graph._tf import CompositeTensor
+from gnnkit.graph._packed import pack, unpack
+from gnnkit.graph._tf import CompositeTensor, with_static_ragged_shape
 
 Structure = Any  # A nested tuple of names: hashable, equal for pieces with the same sets and features.
 
@@ -172,6 +173,7 @@ class PieceSpec(FieldTree, tf.TypeSpec):
     """The type of a piece: what `tf.data`, `tf.function` and `gnnkit.keras.Input` take."""
 
     _value_class: ClassVar[type[GraphPiece]]
+    _cached_parcels: list[list[int]] | None = None
 
     @property
     def value_type(self) -> type:
@@ -208,8 +210,8 @@ class PieceSpec(FieldTree, tf.TypeSpec):
     def _from_components(self, components: Any) -> Any:
         return self._value_class._from_fields(self._structure(), list(components))
 
-    # How tf.data stores an element: every field as a variant, whatever its static shape. Variants of different sizes
-    # can be stacked, and tf.function may relax static shapes without changing how an element is stored.
+    # How tf.data stores an element: fields as variants, whatever their static shape. Variants of different sizes can be
+    # stacked, and tf.function may relax static shapes without changing how an element is stored.
 
     def _is_static(self, spec: Any) -> bool:
         """Whether the field stays dense when graphs are batched."""
@@ -226,50 +228,88 @@ class PieceSpec(FieldTree, tf.TypeSpec):
             row_splits_dtype=self.row_splits_dtype,
         )
 
-    def _box(self, spec: Any, value: Any, *, batched: bool) -> Any:
-        boxed = self._boxed(spec)
-        if boxed.ragged_rank and not isinstance(value, tf.RaggedTensor):
-            value = tf.RaggedTensor.from_tensor(
-                value, ragged_rank=boxed.ragged_rank, row_splits_dtype=boxed.row_splits_dtype
-            )
-        return (boxed._to_batched_tensor_list if batched else boxed._to_tensor_list)(value)[0]
-
     def _unbox(self, spec: Any, variant: Any) -> Any:
         if self.rank == 0 and isinstance(spec, tf.TensorSpec):
             # What the code below does, in a tenth of the time: every batch of a dataset comes through here.
-            value = tf.raw_ops.RaggedTensorFromVariant(
+            return tf.raw_ops.RaggedTensorFromVariant(
                 encoded_ragged=variant, input_ragged_rank=0, output_ragged_rank=0, Tvalues=spec.dtype, Tsplits=tf.int64
             ).output_dense_values
-            if not tf.executing_eagerly():
-                value.set_shape(spec.shape)
-                value = tf.ensure_shape(value, spec.shape)
-            return value
-        value = self._boxed(spec)._from_compatible_tensor_list([variant])
+        return self._unragged(spec, self._boxed(spec)._from_compatible_tensor_list([variant]))
+
+    def _unragged(self, spec: Any, value: Any) -> Any:
+        """The inverse of what `_boxed` tells."""
         if isinstance(spec, tf.TensorSpec):
             if self.rank == 1 and self._is_static(spec):
                 value = tf.reshape(value.flat_values, [value.nrows(), *spec.shape[1:]])
             elif self.rank:
                 value = value.to_tensor()
-            value = tf.ensure_shape(value, spec.shape) if not tf.executing_eagerly() else value
+            value = _with_static_shape(value, spec)
+        return value
+
+    def _ragged(self, spec: Any, value: Any) -> Any:
+        """The value as `_boxed` tells."""
+        boxed = self._boxed(spec)
+        if boxed.ragged_rank and not isinstance(value, tf.RaggedTensor):
+            value = tf.RaggedTensor.from_tensor(
+                value, ragged_rank=boxed.ragged_rank, row_splits_dtype=boxed.row_splits_dtype
+            )
         return value
 
     @property
+    def _parcels(self) -> list[list[int]]:
+        """Positions of the fields that travel together: the vectors of one dtype, and each other field alone."""
+        if self._cached_parcels is None:
+            fields = self._fields()
+            vectors: dict[tf.DType, list[int]] = {}
+            for i, spec in enumerate(fields):
+                if spec.shape.rank == self.rank + 1:
+                    vectors.setdefault(spec.dtype, []).append(i)
+            together = [group for group in vectors.values() if len(group) > 1]
+            alone = set(range(len(fields))).difference(*together)
+            self._cached_parcels = [*together, *([i] for i in sorted(alone))]
+        return self._cached_parcels
+
+    @property
     def _flat_tensor_specs(self) -> list[Any]:
-        return [tf.TensorSpec(None, tf.variant) for _ in self._fields()]
+        return [tf.TensorSpec(None, tf.variant) for _ in self._parcels]
 
     def _to_tensor_list(self, value: Any) -> list[Any]:
-        pairs = zip(self._fields(), self._to_components(value), strict=True)
-        return [self._box(spec, field, batched=False) for spec, field in pairs]
+        return self._variants(value, batched=False)
 
     def _to_batched_tensor_list(self, value: Any) -> list[Any]:
+        return self._variants(value, batched=True)
+
+    def _variants(self, value: Any, *, batched: bool) -> list[Any]:
         pairs = zip(self._fields(), self._to_components(value), strict=True)
-        return [self._box(spec, field, batched=True) for spec, field in pairs]
+        values = [self._ragged(*pair) for pair in pairs]
+        variants = []
+        for parcel in self._parcels:
+            if len(parcel) > 1:
+                variants.append(pack([values[i] for i in parcel], self.rank, batched=batched))
+            else:
+                boxed = self._boxed(self._fields()[parcel[0]])
+                box = boxed._to_batched_tensor_list if batched else boxed._to_tensor_list
+                variants += box(values[parcel[0]])
+        return variants
 
     def _from_tensor_list(self, tensor_list: Sequence[Any]) -> Any:
         return self._from_compatible_tensor_list(tensor_list)
 
     def _from_compatible_tensor_list(self, tensor_list: Sequence[Any]) -> Any:
-        fields = [self._unbox(spec, tensor) for spec, tensor in zip(self._fields(), tensor_list, strict=True)]
+        specs, rank = self._fields(), self.rank
+        fields: list[Any] = [None] * len(specs)
+        for parcel, variant in zip(self._parcels, tensor_list, strict=True):
+            first = specs[parcel[0]]
+            if len(parcel) == 1:
+                fields[parcel[0]] = self._unbox(first, variant)
+                continue
+            values = unpack(variant, len(parcel), first.dtype, rank)
+            for i, value in zip(parcel, values, strict=True):
+                fields[i] = (
+                    self._unragged(specs[i], with_static_ragged_shape(value, self._boxed(specs[i]))) if rank else value
+                )
+        if not rank and not tf.executing_eagerly():
+            fields = [_with_static_shape(*pair) for pair in zip(fields, specs, strict=True)]
         return self._value_class._from_fields(self._structure(), fields)
 
     def _batch(self, batch_size: int | None) -> Any:
@@ -305,6 +345,13 @@ class PieceSpec(FieldTree, tf.TypeSpec):
 
     def _to_legacy_output_classes(self) -> Any:
         return self
+
+
+def _with_static_shape(value: Any, spec: Any) -> Any:
+    if tf.executing_eagerly() or not isinstance(spec, tf.TensorSpec):
+        return value
+    value.set_shape(spec.shape)
+    return tf.ensure_shape(value, spec.shape)
 
 
 def register_piece(cls: type[GraphPiece]) -> None:

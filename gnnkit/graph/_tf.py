@@ -31,3 +31,17 @@ def in_xla() -> bool:
     except ImportError:
         return True
     return GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+def with_static_ragged_shape(value: tf.RaggedTensor, spec: tf.RaggedTensorSpec) -> tf.RaggedTensor:
+    """A ragged tensor that knows its static shape, as one has that a spec puts together.
+
+    Where a later version has no such method, only the sizes of ragged dimensions stay unknown.
+    """
+    value = value.with_row_splits_dtype(spec.row_splits_dtype)
+    if spec.shape[0] is not None:
+        value.row_splits.set_shape([spec.shape[0] + 1])
+    set_shape = getattr(value, "_set_shape", None)
+    if set_shape is not None:
+        set_shape(spec.shape)
+    return value

@@ -260,3 +260,49 @@ class TestFunction:
             for g in strategy.experimental_distribute_dataset(dataset.batch(2))
         ]
         assert len(totals) == 2
+
+
+class TestPackedVectors:
+    """Vectors of one dtype travel through tf.data together."""
+
+    @pytest.fixture
+    def graphs(self):
+        def make(n):
+            features = {
+                "i": tf.range(n),
+                "j": tf.range(n) * 10,
+                "text": tf.strings.as_string(tf.range(n)),
+                "more": tf.fill([n], "x"),
+                "empty": tf.zeros([n, 0]),
+                "lists": tf.RaggedTensor.from_row_lengths(tf.range(2 * n), tf.fill([n], 2)),
+            }
+            return gnnkit.GraphTensor.from_pieces(
+                node_sets={"n": gnnkit.NodeSet.from_fields(features=features, sizes=[n])}
+            ).with_row_splits_dtype(tf.int32)
+
+        return [make(n) for n in (2, 0, 3, 1)]
+
+    def test_as_few_tensors_as_dtypes(self, graphs):
+        spec = graphs[0].spec.relax(num_nodes=True)
+        assert len(spec._fields()) == 8
+        # Sizes (of the context, of nodes), i and j; text and more; empty; lists.
+        assert len(spec._flat_tensor_specs) == len(spec._batch(None)._flat_tensor_specs) == 4
+
+    def test_batched_twice_and_back(self, graphs):
+        spec = graphs[0].spec.relax(num_nodes=True)
+        dataset = tf.data.Dataset.from_generator(lambda: iter(graphs), output_signature=spec)
+        twice = dataset.batch(2, drop_remainder=True).batch(2)
+        (batch,) = twice
+        assert batch.row_splits_dtype == tf.int32
+        assert batch.node_sets["n"]["text"].to_list() == [[[b"0", b"1"], []], [[b"0", b"1", b"2"], [b"0"]]]
+        assert batch.node_sets["n"]["lists"][1, 0].to_list() == [[0, 1], [2, 3], [4, 5]]
+        # Out of a function, where a batch is stored as one tensor, and not as it came.
+        (again,) = twice.map(lambda graph: graph)
+        assert _same(again, batch)
+        assert all(_same(a, b) for a, b in zip(twice.unbatch().unbatch(), graphs, strict=True))
+        assert all(_same(a, b) for a, b in zip(twice.map(lambda g: g).unbatch().unbatch(), graphs, strict=True))
+
+    def test_slices_of_a_batch(self, graphs):
+        spec = graphs[0].spec.relax(num_nodes=True)
+        (batch,) = tf.data.Dataset.from_generator(lambda: iter(graphs), output_signature=spec).batch(4)
+        assert all(_same(a, b) for a, b in zip(tf.data.Dataset.from_tensor_slices(batch), graphs, strict=True))
