@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from gnnkit.samplers._kernel import by_set, sample_components
 
 _PATIENCE = 0.2  # Seconds in which a kernel is loaded that Numba has kept on disk.
+_TURN = 0.0005  # Seconds between requests for the GIL meanwhile.
 _lock = threading.Lock()
 _jobs: dict[Any, threading.Event] = {}  # Types of arguments -> whether the work on them is done.
 _ready: weakref.WeakSet[Any] = weakref.WeakSet()  # Plans whose kernel there is.
@@ -39,8 +41,12 @@ def kernel_is_ready(plan: Any, arguments: tuple[Any, ...]) -> bool:
 
 
 def _compile(types: tuple[Any, ...], done: threading.Event) -> None:
+    # The compiler holds the GIL. Those who wait for it, who trace and sample meanwhile, ask for it sooner than usual.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(min(interval, _TURN))
     try:
         sample_components.compile(types)
         by_set.compile((numba.typeof(np.empty((2, 2), np.int64)[:, :1]), numba.int64))
     finally:
+        sys.setswitchinterval(interval)
         done.set()  # After an error, which whoever calls the kernel meets again.

@@ -109,6 +109,9 @@ def dataset(
     changes = shuffle or resample
     readings = itertools.count()
 
+    # AutoGraph would only make tracing slower: half a second before the first batch.
+    plain = tf.autograph.experimental.do_not_convert
+
     @Resting
     def first_position(_: Any) -> np.ndarray:
         # tf.data calls this when a reading begins.
@@ -132,18 +135,20 @@ def dataset(
             seeds = positions[begin : tf.minimum(begin + size, number)]
             return tf.ensure_shape(seeds, [size if drop_remainder else None]), epoch
 
-        return begins.map(part)
+        return begins.map(plain(part))
 
     def epochs(position: tf.Tensor) -> tf.data.Dataset:
         begin = position[0]
         end = tf.int64.max if repeat is None else begin + repeat
-        return tf.data.Dataset.range(begin, end).flat_map(batches).skip(position[1])
+        return tf.data.Dataset.range(begin, end).flat_map(plain(batches)).skip(position[1])
 
-    begin = tf.data.Dataset.from_tensors(0).map(lambda x: tf.numpy_function(first_position, [x], tf.int64))
-    result = begin.map(lambda x: tf.ensure_shape(x, [2])).flat_map(epochs)
-    # AutoGraph would only make tracing slower.
-    graph_of = tf.autograph.experimental.do_not_convert(elements.__call__)
-    result = result.map(graph_of, num_parallel_calls=num_threads or tf.data.AUTOTUNE, deterministic=True)
+    def position(x: tf.Tensor) -> tf.Tensor:
+        return tf.ensure_shape(tf.numpy_function(first_position, [x], tf.int64), [2])
+
+    result = tf.data.Dataset.from_tensors(0).map(plain(position)).flat_map(plain(epochs))
+    result = result.map(
+        plain(elements.__call__), num_parallel_calls=num_threads or tf.data.AUTOTUNE, deterministic=True
+    )
     # That functions of Python have no state that matters lets iterators be checkpointed.
     stateless = tf.data.Options()
     stateless.experimental_external_state_policy = tf.data.experimental.ExternalStatePolicy.IGNORE
