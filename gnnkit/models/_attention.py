@@ -13,7 +13,7 @@ from gnnkit.graph import _keras
 from gnnkit.keras import clone_initializer
 from gnnkit.keras.layers import AnyToAnyConvolutionBase
 from gnnkit.keras.layers._attention_log import log_attention
-from gnnkit.ops import _primitives, softmax
+from gnnkit.ops import _gradients, _primitives, softmax
 from gnnkit.ops._sort_edges import sort_edges
 
 
@@ -271,7 +271,7 @@ class HeadScores(keras.layers.Layer):
         return ops.matmul(values, ops.transpose(blocks))
 
 
-@tf.custom_gradient
+@_gradients.custom_gradient
 def _block_products(values: Any, blocks: Any) -> Any:
     """`values` `[N, F]` times the transpose of `blocks` `[H, F]`. TensorFlow's gradient of either takes twice the time."""
 
@@ -286,7 +286,7 @@ def head_products(x: Any, y: Any) -> Any:
     if not (_primitives.is_tf(x) and x.shape[1:] == y.shape[1:]):
         return ops.sum(x * y, axis=-1)
 
-    @tf.custom_gradient
+    @_gradients.custom_gradient
     def products(x: Any, y: Any) -> Any:
         # TensorFlow's gradient of the sum would first repeat the upstream C times.
         return tf.reduce_sum(x * y, -1), lambda upstream: (upstream[..., tf.newaxis] * y, upstream[..., tf.newaxis] * x)

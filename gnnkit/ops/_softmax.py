@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, _field
 from gnnkit.graph._symbolic import graph_function
-from gnnkit.ops import _primitives, _sorted_segments
+from gnnkit.ops import _gradients, _primitives, _sorted_segments
 from gnnkit.ops._pool import resolve_values
 from gnnkit.ops._reductions import reduce_max, reduce_sum
 from gnnkit.ops._resolve import resolve_segments
@@ -70,7 +70,7 @@ def _shares(values: Sequence[Any], ids: Sequence[Any], num: Any) -> list[Any]:
 def _with_own_gradient(values: Sequence[Any], ids: Sequence[Any], num: Any) -> list[Any]:
     """In a `tf.function`: the gradient of the quotient takes twice as many operations as that of the softmax."""
 
-    @tf.custom_gradient
+    @_gradients.custom_gradient
     def softmax(*arguments: Any) -> Any:
         values, ids = arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]
         top = reduce_max(values, ids, num)

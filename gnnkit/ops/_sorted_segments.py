@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from gnnkit.graph._tf import in_xla
+from gnnkit.ops import _gradients
 
 _MARK = "_gnnkit_segments"
 _IN_ORDER = "_gnnkit_in_order"
@@ -151,7 +152,7 @@ def segment_sum(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
 
 
 def _gather(values: tf.Tensor, segments: Segments) -> tf.Tensor:
-    @tf.custom_gradient
+    @_gradients.custom_gradient
     def rows(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
         segments = Segments(*tensors)
 
@@ -164,7 +165,7 @@ def _gather(values: tf.Tensor, segments: Segments) -> tf.Tensor:
 
 
 def _segment_sum(values: tf.Tensor, segments: Segments) -> tf.Tensor:
-    @tf.custom_gradient
+    @_gradients.custom_gradient
     def sums(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
         segments = Segments(*tensors)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from gnnkit.ops import _sorted_segments
+from gnnkit.ops import _gradients, _sorted_segments
 
 
 def segment_sum(values: Any, ids: Any, num: Any) -> Any:
@@ -18,7 +18,7 @@ def segment_sum(values: Any, ids: Any, num: Any) -> Any:
     if not _has_own_gradient(values):
         return tf.math.unsorted_segment_sum(values, ids, num)
 
-    @tf.custom_gradient
+    @_gradients.custom_gradient
     def reduce(values: tf.Tensor, ids: tf.Tensor) -> Any:
         result = tf.math.unsorted_segment_sum(values, ids, num)
         return result, lambda upstream: (tf.gather(upstream, ids), None)
@@ -41,7 +41,7 @@ def _extreme(sorting: Callable[..., Any], kernel: Callable[..., Any], values: An
     # To sort takes longer than it saves here, unless somebody did it already.
     kernel = sorting if _sorted_segments.applies(values, ids) and _sorted_segments.are_sorted(ids) else kernel
 
-    @tf.custom_gradient
+    @_gradients.custom_gradient
     def reduce(values: tf.Tensor, ids: tf.Tensor) -> Any:
         result = kernel(values, ids, num)
 

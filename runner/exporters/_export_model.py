@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.ops._gradients import no_own_gradients
 from gnnkit.runner.exporters._fields import field_names, named_features
 from gnnkit.runner.exporters._serving import Serving
 
@@ -82,13 +83,14 @@ def write_saved_model(endpoints: Mapping[str, Serving], tracked: Sequence[Any], 
     archive: Any = keras.export.ExportArchive()
     for layer in tracked:
         archive.track(layer)
-    for name, serving in endpoints.items():
-        archive.add_endpoint(
-            name,
-            _examples_to(serving),
-            input_signature=[tf.TensorSpec([None], tf.string, name="examples")],
-        )
-    archive.write_out(export_dir, options=options, verbose=False)
+    with no_own_gradients():
+        for name, serving in endpoints.items():
+            archive.add_endpoint(
+                name,
+                _examples_to(serving),
+                input_signature=[tf.TensorSpec([None], tf.string, name="examples")],
+            )
+        archive.write_out(export_dir, options=options, verbose=False)
 
 
 def _examples_to(serving: Serving) -> Callable[[tf.Tensor], Any]:

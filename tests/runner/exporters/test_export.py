@@ -49,6 +49,7 @@ def _score_elsewhere(directory, examples):
         check=False,
     )
     assert result.returncode == 0, result.stderr
+    assert "custom gradients" not in result.stderr  # TensorFlow would warn of each that it cannot restore.
     return json.loads(result.stdout.splitlines()[-1])
 
 
