@@ -76,12 +76,29 @@ def run(folder, *overrides):
     return execute(loads(CONFIG, overrides, file=str(folder / "config.yaml")), quiet=True)
 
 
-def scores_of_export(folder, run_, rows, output):
-    """What the exported model says about serialized Examples of some rows."""
+def scores_of_export(folder, run_, rows, output=None):
+    """What the exported model says about serialized Examples of some rows, which have no labels: one output, or all."""
     dataset = run_.data.provider(np.asarray(rows)).get_dataset(tf.distribute.InputContext())
-    examples = tf.constant([gnnkit.write_example(graph).SerializeToString() for graph in dataset])
+    labels = [task.label for task in run_.config.labelled_tasks.values()]
+    examples = []
+    for graph in dataset:
+        assert labels == [name for name in labels if name in {**graph.context.features, **_readout(graph)}]
+        hidden = {"_readout": [name for name in labels if name in _readout(graph)]} if _readout(graph) else {}
+        graph = graph.remove_features(
+            context=[name for name in labels if name in graph.context.features], node_sets=hidden
+        )
+        examples.append(gnnkit.write_example(graph).SerializeToString())
     served = tf.saved_model.load(str(folder / "run" / "export")).signatures["serving_default"]
-    return served(examples=examples)[output].numpy()
+    outputs = {name: values.numpy() for name, values in served(examples=tf.constant(examples)).items()}
+    return outputs if output is None else outputs[output]
+
+
+def _readout(graph):
+    return graph.node_sets["_readout"].features if "_readout" in graph.node_sets else {}
+
+
+def softmax(logits):
+    return tf.nn.softmax(logits).numpy()
 
 
 @pytest.mark.slow
@@ -166,6 +183,9 @@ def test_link_prediction(folder, head):
     assert predictions.ids == ("p000->p002", "p001->p000")
     assert predictions.probabilities[0] > predictions.probabilities[1]
     assert not predictions.known[1]
+    pairs = trained.rows(["p000->p002", "p001->p000"])
+    (served,) = scores_of_export(folder, trained, pairs).values()
+    np.testing.assert_allclose(tf.sigmoid(served)[:, 0], predictions.probabilities, 1e-4, 1e-5)
     assert trained.predict(part="test").known.all()
     assert predictions.to_arrow().column_names == ["source", "target", "probability", "known"]
     explanation = trained.explain(["p000->p002"])
@@ -188,6 +208,8 @@ def test_edge_tasks(folder):
     hits = np.mean([a == b for a, b in zip(predictions.predicted, predictions.labels, strict=True)])
     assert hits == pytest.approx(summary.metrics["test"]["accuracy"])
     assert summary.completeness_error < 0.05
+    served = scores_of_export(folder, trained, trained.rows(part="test")[:9], "classification_logits")
+    np.testing.assert_allclose(softmax(served), predictions.probabilities[:9], 1e-4, 1e-5)
 
     task = "{type: edge_regression, edge_set: knows, label: years}"
     summary = run(folder, f"task={task}", "model_dir=numbers", "export.enabled=false", "training.epochs=4")
@@ -209,6 +231,10 @@ def test_several_tasks(folder):
     trained = load_run("run")
     assert trained.predict(["p001"]).classes == ("blue", "red")
     assert trained.predict(["p001"], task="age").values.shape == (1, 1)
+    ids = ["p001", "p004", "p005"]
+    served = scores_of_export(folder, trained, trained.rows(ids))
+    np.testing.assert_allclose(softmax(served["team"]), trained.predict(ids).probabilities, 1e-4, 1e-5)
+    np.testing.assert_allclose(served["age"], trained.predict(ids, task="age").values, 1e-4, 1e-4)
     with pytest.raises(RunError, match="There is no task 'dgi' with labels to predict; there are team, age"):
         trained.predict(["p001"], task="dgi")
     assert summary.completeness_error < 0.05
