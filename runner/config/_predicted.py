@@ -70,6 +70,10 @@ class Numbers(Supervised, abc.ABC):
     ] = "mean_squared_error"
     """The loss. The last two are for numbers that are not negative."""
 
+    standardize: Switch = False
+    """Whether the model counts in standard deviations from the mean of the training labels, by which large numbers are
+    learned as fast as small ones. Predictions, loss and metrics stay in the units of the label."""
+
     alpha_loss_param: Positive = 5.0
     """For `mean_squared_log_scaled_error`: weight of the squared difference of logarithms."""
 

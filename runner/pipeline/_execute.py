@@ -151,7 +151,7 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
             model_fn=network.model_fn,
             optimizer_fn=lambda: make_optimizer(config, steps),
             trainer=trainer,
-            task=make_tasks(config, data.labels, data.plan),
+            task=make_tasks(config, data.labels, data.plan, train=data.split.train),
             loss_weights=loss_weights(config),
             gtspec=gtspec,
             global_batch_size=batch_size(config),

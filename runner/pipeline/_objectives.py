@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from gnnkit.models import contrastive_losses
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import Task
@@ -47,14 +49,23 @@ HEADS = {"classes": "classification_logits", "numbers": "regression_logits"}
 
 
 def make_tasks(
-    config: RunConfig, labels: Mapping[str, Labels], plan: FeaturePlan, *, ranked: bool = False
+    config: RunConfig,
+    labels: Mapping[str, Labels],
+    plan: FeaturePlan,
+    *,
+    ranked: bool = False,
+    train: np.ndarray | None = None,
 ) -> Task | dict[str, Task]:
     """The task of a config, or the mapping of its tasks.
 
     labels: of each task that has any, by name. ranked: for batches that hold whole lists of candidates, whose ranking is
-        then measured.
+        then measured. train: rows of the training part, for statistics of numbers; a model that is trained already has
+        them among its weights.
     """
-    made = {name: _make(config, name, task, labels.get(name), plan, ranked) for name, task in config.all_tasks.items()}
+    made = {
+        name: _make(config, name, task, labels.get(name), plan, ranked, train)
+        for name, task in config.all_tasks.items()
+    }
     return made[""] if config.task is not None else made
 
 
@@ -63,7 +74,9 @@ def loss_weights(config: RunConfig) -> dict[str, float] | None:
     return None if config.task is not None else {name: task.weight for name, task in config.tasks.items()}
 
 
-def _make(config: RunConfig, name: str, task: Any, labels: Labels | None, plan: FeaturePlan, ranked: bool) -> Any:
+def _make(
+    config: RunConfig, name: str, task: Any, labels: Labels | None, plan: FeaturePlan, ranked: bool, train: Any
+) -> Any:
     if isinstance(task, Contrastive):
         return _contrastive(config, task, plan)
     if isinstance(task, CustomTask):
@@ -81,7 +94,7 @@ def _make(config: RunConfig, name: str, task: Any, labels: Labels | None, plan: 
         arguments = {"label_fn": ContextLabelFn(known.feature)}
     return ReadoutTask(
         readout=readout_of(config, task),
-        objective=objective_of(task, known),
+        objective=objective_of(task, known, train),
         name=HEADS["numbers" if isinstance(task, Numbers) else "classes"],
         **arguments,
     )
@@ -98,8 +111,8 @@ def readout_of(config: RunConfig, task: Any, *, validate: bool = True) -> Readou
     return RootNodes(task.node_set)
 
 
-def objective_of(task: Any, labels: Labels) -> Objective:
-    """What a task predicts."""
+def objective_of(task: Any, labels: Labels, train: np.ndarray | None = None) -> Objective:
+    """What a task predicts. train: see `make_tasks`."""
     if isinstance(task, Classes):
         weights = None if task.class_weights is None else {str(k): v for k, v in task.class_weights.items()}
         return Multiclass(
@@ -119,7 +132,17 @@ def objective_of(task: Any, labels: Labels) -> Objective:
     if task.loss == "mean_squared_log_scaled_error":
         extra = {"alpha_loss_param": task.alpha_loss_param, "epsilon_loss_param": task.epsilon_loss_param}
     units = 1 if labels.values.ndim == 1 else labels.values.shape[1]
-    return Regression(task.loss, units, loss_arguments=extra)
+    standardize = _statistics(labels, units, train) if task.standardize else None
+    return Regression(task.loss, units, loss_arguments=extra, standardize=standardize)
+
+
+def _statistics(labels: Labels, units: int, train: np.ndarray | None) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of the labels of some rows; 0 and 1 where none are given."""
+    if train is None or not len(train):
+        return [0.0] * units, [1.0] * units
+    values = labels.values[train].reshape(-1, units).astype(np.float64)
+    deviation = values.std(axis=0)
+    return values.mean(axis=0).tolist(), np.where(deviation > 0, deviation, 1.0).tolist()
 
 
 def _contrastive(config: RunConfig, task: Contrastive, plan: FeaturePlan) -> Any:

@@ -13,6 +13,7 @@ _ONE_HOT = 20  # Up to so many different values need no embedding.
 _VALUES = 1000  # Rarer values share one place.
 _WORDS = 3.0  # Texts of so many words on average are sentences, not names of something.
 _LARGEST_ID_SET = 50_000
+_COPY = 0.9999  # Correlation with the target above which a column is taken for the target itself.
 _SKEW = 8.0  # A largest value so many standard deviations above the mean wants a logarithm.
 
 
@@ -42,11 +43,20 @@ def guess_features(
         and f"{target_set}.{name}" not in exclude
         and _names_the_answer(column, tables.node_sets[target_set].features[label])
     ]
+    copies = [
+        f"{target_set}.{name}"
+        for name, column in tables.node_sets[target_set].features.items()
+        if name != label
+        and f"{target_set}.{name}" not in exclude | set(answers)
+        and _is_a_copy(column, tables.node_sets[target_set].features[label])
+    ]
+    for name in copies:
+        notes.append(f"{name} is left out: it is {label} in other units, and would be the answer.")
     for name in answers:
         notes.append(
             f"{name} is left out: each of its values goes with one value of {label}, so it is another name of the answer."
         )
-    left_out = exclude | set(answers)
+    left_out = exclude | set(answers) | set(copies)
     sections: dict[str, dict[str, dict[str, Any]]] = {"node_sets": {}, "edge_sets": {}}
     for kind, section in sections.items():
         for set_name, table in getattr(tables, kind).items():
@@ -135,6 +145,21 @@ def _names_the_answer(column: Any, labels: Any) -> bool:
     pairs = set(zip(map(text, column.tolist()), map(text, labels.tolist()), strict=True))
     firsts, seconds = {a for a, _ in pairs}, {b for _, b in pairs}
     return len(pairs) == len(firsts) == len(seconds) and 1 < len(pairs) < len(column)
+
+
+def _is_a_copy(column: Any, labels: Any) -> bool:
+    """Whether a column of numbers is a linear function of labels that are numbers, but for rounding."""
+    if isinstance(column, RaggedColumn) or isinstance(labels, RaggedColumn):
+        return False
+    column, labels = np.asarray(column), np.asarray(labels)
+    if column.ndim != 1 or labels.ndim != 1 or column.dtype.kind not in "iuf" or labels.dtype.kind != "f":
+        return False
+    x, y = column.astype(np.float64), labels.astype(np.float64)
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y = x[known], y[known]
+    if len(x) < 10 or x.std() == 0 or y.std() == 0:
+        return False
+    return bool(abs(np.corrcoef(x, y)[0, 1]) > _COPY)
 
 
 def _free_name(name: str, taken: Mapping[str, Any]) -> str:

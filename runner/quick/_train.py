@@ -18,7 +18,7 @@ from gnnkit.runner.quick._inputs import guess_features
 from gnnkit.samplers import GraphTables, RaggedColumn
 
 RECIPE = "recipe.yaml"
-_SECTIONS = ("split", "sampling", "features", "model", "training", "export", "attribution", "runtime")
+_SECTIONS = ("task", "split", "sampling", "features", "model", "training", "export", "attribution", "runtime")
 _SPLIT_NAMES = {"train": ("train", "training"), "valid": ("valid", "validation", "val", "dev"), "test": ("test",)}
 
 
@@ -32,20 +32,22 @@ def train(
     quiet: bool = False,
     **sections: Any,
 ) -> TrainedRun:
-    """Trains a model that tells the class of nodes, with defaults that fit the graph.
+    """Trains a model that tells the class of nodes, or a number of theirs, with defaults that fit the graph.
 
     Subgraphs of two hops are sampled around the nodes; inputs are all columns that look like properties; edges are
     followed both ways. All of it is written down as a config, `recipe.yaml` in `model_dir`: `gnnkit run` on that file
     repeats the training, and is the place to change more.
 
     graph: a schema file or its folder, `gnnkit.samplers.GraphTables`, or a `GraphTensor`.
-    target: `SET.FEATURE`, the node set and the feature that holds the class: whole numbers from 0, or texts. Nodes with a
-        negative number or an empty text have no class.
+    target: `SET.FEATURE`, the node set and the feature that is predicted. Whole numbers from 0 and texts are classes; nodes
+        with a negative number or an empty text have none. Floating point numbers, or vectors of them, are predicted as
+        numbers (a regression); nodes with NaN have none. For whole numbers that are no classes:
+        `task={"type": "node_regression"}`.
     exclude: `SET.FEATURE`s that must not be inputs, such as those that are known only when the class is.
     model_dir: the folder for everything; by default a new folder in `runs/SET.FEATURE`.
     seed: of everything random. quiet: no progress.
-    sections: `split`, `sampling`, `features`, `model`, `training`, `export`, `attribution`, `runtime`: values of the config
-        that replace the defaults, such as `training={"epochs": 5}`.
+    sections: `task`, `split`, `sampling`, `features`, `model`, `training`, `export`, `attribution`, `runtime`: values of
+        the config that replace the defaults, such as `training={"epochs": 5}`.
 
     Returns the trained model: `evaluate()`, `predict(ids)`, `explain(ids)`, `describe()`, `save(folder)`.
 
@@ -63,7 +65,7 @@ def train(
     if unknown:
         raise TypeError(f"gnnkit.train got an unexpected argument {unknown[0]!r}; sections are {', '.join(_SECTIONS)}.")
     tables, schema_file = as_tables(graph)
-    node_set, label = _target(target, tables)
+    node_set, label, task = _target(target, tables, sections.get("task", {}))
     excluded = _excluded(exclude, tables)
     tables, added = with_reversed(tables)
     folder = Path(model_dir) if model_dir is not None else _new_folder(Path("runs") / target)
@@ -77,7 +79,7 @@ def train(
         "seed": seed,
         "model_dir": str(folder),
         "data": data_section(tables, schema_file, added, folder),
-        "task": {"type": "node_classification", "node_set": node_set, "label": label},
+        "task": task,
         "split": split,
         "sampling": sampling,
         "features": {**guess.features, "exclude": list(guess.exclude)},
@@ -97,7 +99,7 @@ def train(
         },
     }
     for name, value in sections.items():
-        recipe[name] = _merged(recipe.get(name), value)
+        recipe[name] = task if name == "task" else _merged(recipe.get(name), value)
     head = f"# What gnnkit.train(..., target={target!r}) stands for. `gnnkit run` on this file trains again.\n"
     text_ = head + yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=120)
     path = folder / RECIPE
@@ -114,7 +116,8 @@ def load(folder: str | Path) -> TrainedRun:
     return load_run(folder)
 
 
-def _target(target: str, tables: GraphTables) -> tuple[str, str]:
+def _target(target: str, tables: GraphTables, options: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """(node set, feature, the task section)."""
     node_set, dot, feature = target.rpartition(".")
     if not dot or node_set not in tables.node_sets:
         raise ValueError(
@@ -126,13 +129,18 @@ def _target(target: str, tables: GraphTables) -> tuple[str, str]:
         known = ", ".join(sorted(features)) or "none"
         raise ValueError(f"gnnkit.train: node set {node_set!r} has no feature {feature!r}; it has {known}.")
     column = features[feature]
-    if isinstance(column, RaggedColumn) or column.ndim != 1 or column.dtype.kind == "f":
+    numbers = not isinstance(column, RaggedColumn) and column.dtype.kind == "f" and column.ndim in (1, 2)
+    if isinstance(column, RaggedColumn) or column.ndim != 1 and not numbers:
         what = "ragged" if isinstance(column, RaggedColumn) else f"{column.dtype} of shape {list(column.shape)}"
         raise ValueError(
-            f"gnnkit.train: target {target!r} is {what}; expected one whole number or text for each node, its class. "
-            "For numbers to be predicted, use gnnkit.runner.run with a regression task."
+            f"gnnkit.train: target {target!r} is {what}; expected one whole number or text for each node, its class, or "
+            "floating point numbers, one or a vector of fixed length, to be predicted as such."
         )
-    return node_set, feature
+    kind = "node_regression" if numbers else "node_classification"
+    task = {"type": kind, "node_set": node_set, "label": feature, **options}
+    if task["type"] == "node_regression":
+        task.setdefault("standardize", True)
+    return node_set, feature, task
 
 
 def _excluded(exclude: Iterable[str], tables: GraphTables) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The objective of regression."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, final
 
@@ -9,6 +9,7 @@ import keras
 
 from gnnkit.runner.tasks._losses import REDUCTION, MeanSquaredLogScaledError
 from gnnkit.runner.tasks._objectives import Objective
+from gnnkit.runner.tasks._standardized_head import StandardizedHead
 
 _LOSSES: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
@@ -32,6 +33,8 @@ class Regression(Objective):
     num_outputs: numbers for each example.
     loss_arguments: more arguments of the loss's class.
     reduction: as in losses of Keras; `auto` is the mean, or, with weights of examples, the weighted mean.
+    standardize: (mean, standard deviation) of the labels, `num_outputs` numbers each. The head then learns labels of any
+        size equally fast; outputs, loss and metrics stay in the units of the labels.
 
     >>> Regression("mean_absolute_error").losses().name
     'mean_absolute_error'
@@ -41,12 +44,18 @@ class Regression(Objective):
     num_outputs: int = 1
     loss_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict, kw_only=True)
     reduction: str = dataclasses.field(default="auto", kw_only=True)
+    standardize: tuple[Sequence[float], Sequence[float]] | None = dataclasses.field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.loss not in _LOSSES:
             raise ValueError(f"There is no regression loss {self.loss!r}, only {sorted(_LOSSES)}.")
         if self.num_outputs < 1:
             raise ValueError(f"A regression needs units >= 1, but got {self.num_outputs}.")
+        if self.standardize is not None and [len(v) for v in self.standardize] != [self.num_outputs] * 2:
+            raise ValueError(
+                f"standardize must be two sequences of {self.num_outputs} numbers, means and standard deviations, but got "
+                f"{self.standardize!r}."
+            )
         self.losses()  # Tells of wrong arguments at once.
 
     @property
@@ -56,6 +65,11 @@ class Regression(Objective):
     @property
     def main_metric(self) -> str:
         return "mean_squared_error" if "squared" in self.loss else "mean_absolute_error"
+
+    def head(self, *, name: str, kernel_regularizer: Any) -> keras.layers.Layer:
+        if self.standardize is None:
+            return super().head(name=name, kernel_regularizer=kernel_regularizer)
+        return StandardizedHead(*self.standardize, kernel_regularizer=kernel_regularizer, name=name)
 
     def losses(self) -> Any:
         reduction = REDUCTION if self.reduction == "auto" else self.reduction

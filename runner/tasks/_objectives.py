@@ -3,6 +3,8 @@
 import abc
 from typing import Any
 
+import keras
+
 
 class Objective(abc.ABC):
     """The head, loss and metrics for some kind of label."""
@@ -16,6 +18,10 @@ class Objective(abc.ABC):
     @abc.abstractmethod
     def main_metric(self) -> str:
         """The name of the metric that people look at first."""
+
+    def head(self, *, name: str, kernel_regularizer: Any) -> keras.layers.Layer:
+        """The head, from states `[R, F]` to outputs `[R, K]`."""
+        return keras.layers.Dense(self.units, name=name, kernel_regularizer=kernel_regularizer)
 
     @abc.abstractmethod
     def losses(self) -> Any:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
 from gnnkit.graph import GraphTensor, check_scalar_graph_tensor
 from gnnkit.runner._interfaces import Task
 from gnnkit.runner.tasks._label_fns import ReadoutLabelFn
@@ -69,7 +67,7 @@ class ReadoutTask(Task):
         """The head's outputs, `[R, K]`."""
         (graph,) = args
         check_scalar_graph_tensor(graph, type(self).__name__)
-        head = keras.layers.Dense(self.objective.units, name=self._name, kernel_regularizer=self._kernel_regularizer)
+        head = self.objective.head(name=self._name, kernel_regularizer=self._kernel_regularizer)
         return head(self.gather_activations(graph))
 
     def losses(self) -> Any:

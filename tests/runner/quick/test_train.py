@@ -61,6 +61,7 @@ def shops():
                 features={
                     "kind": kind,
                     "kind_name": np.array([[b"food", b"books", b"shoes"][k] for k in kind], object),
+                    "place": np.arange(120).reshape(60, 2),
                     "size": rng.normal(size=60).astype(np.float32),
                     "split": np.array([b"training"] * 40 + [b"val"] * 10 + [b"test"] * 10, object),
                 },
@@ -79,7 +80,10 @@ def shops():
 def test_another_name_of_the_answer_is_no_input(shops):
     guess = guess_features(shops, "shop", "kind", hidden=frozenset({"split"}), exclude=frozenset())
     assert guess.features == {
-        "node_sets": {"shop": {"size": {"type": "number"}}, "town": {"id": {"type": "id_embedding", "dim": 16}}},
+        "node_sets": {
+            "shop": {"place": {"type": "vector", "normalize": "standard"}, "size": {"type": "number"}},
+            "town": {"id": {"type": "id_embedding", "dim": 16}},
+        },
         "edge_sets": {"in": {"since": {"type": "number"}}},
     }
     assert guess.exclude == ("shop.kind_name",)
@@ -124,7 +128,7 @@ def test_from_files_with_a_reversed_edge_set(shops, tmp_path):
     again = gnnkit.load(model.save(tmp_path / "saved"))
     ids = ["3", "59"]
     np.testing.assert_allclose(again.predict(ids).probabilities, model.predict(ids).probabilities, atol=1e-6)
-    assert again.explain(ids).scores.keys() == {"shop.size", "in.since", "reversed_in.since", "town.id"}
+    assert again.explain(ids).scores.keys() == {"shop.place", "shop.size", "in.since", "reversed_in.since", "town.id"}
 
 
 def test_graph_tensors_are_written_down(tmp_path):
@@ -132,17 +136,60 @@ def test_graph_tensors_are_written_down(tmp_path):
     assert (graph.node_sets["nodes"].num_nodes, node_set) == (2, None)
 
 
+def test_the_target_in_other_units_is_no_input():
+    metres = np.random.default_rng(0).normal(1000, 300, size=50)
+    hills = NodeTable(num_nodes=50, features={"metres": metres, "feet": np.round(metres * 3.281), "trees": metres**2})
+    tables = GraphTables(node_sets={"hill": hills}, edge_sets={})
+    guess = guess_features(tables, "hill", "metres", hidden=frozenset(), exclude=frozenset())
+    assert guess.exclude == ("hill.feet",)
+    assert guess.notes == ("hill.feet is left out: it is metres in other units, and would be the answer.",)
+
+
+@pytest.mark.slow
+def test_numbers_are_predicted_by_themselves(tmp_path):
+    """A float column is the target of a regression, from training to a saved model and to the words about it."""
+    rng = np.random.default_rng(0)
+    town, size = rng.integers(4, size=160), rng.normal(size=160)
+    rent = 1000 + 300 * town + 100 * size
+    rent[:10] = np.nan
+    shops = NodeTable(num_nodes=160, features={"size": size.astype(np.float32), "rent": rent.astype(np.float32)})
+    edges = EdgeTable(source_set="shop", target_set="town", source=np.arange(160), target=town)
+    tables = GraphTables(node_sets={"shop": shops, "town": NodeTable(num_nodes=4)}, edge_sets={"in": edges})
+    model = gnnkit.train(
+        tables, "shop.rent", model_dir=tmp_path / "run", quiet=True, training={"epochs": 20, "learning_rate": 0.01},
+        model={"units": 16, "message_dim": 16}, export={"enabled": False}, attribution={"steps": 4, "num_examples": 4},
+    )  # fmt: skip
+    assert yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())["task"] == {
+        "type": "node_regression", "node_set": "shop", "label": "rent", "standardize": True,
+    }  # fmt: skip
+    metrics = model.evaluate()["test"]
+    assert set(metrics) >= {"mean_absolute_error", "mean_squared_error"}
+    assert metrics["mean_absolute_error"] < 150  # The mean is off by about 300.
+    assert "mean_absolute_error" in repr(model.describe())
+    predictions = model.predict(["0", "50"])
+    assert predictions.values.shape == (2, 1) and np.isnan(predictions.labels[0, 0])
+    assert abs(predictions.values[1, 0] - rent[50]) < 400
+    again = gnnkit.load(model.save(tmp_path / "saved"))
+    np.testing.assert_allclose(again.predict(["0", "50"]).values, predictions.values, rtol=1e-5)
+    assert set(model.explain(["50"]).scores) >= {"shop.size", "town.id"}
+
+
 WRONG = [
     (dict(target="label"), ValueError, "target='label' is not SET.FEATURE of a node set; the node sets are shop, town"),
     (
         dict(target="shop.color"),
         ValueError,
-        "node set 'shop' has no feature 'color'; it has kind, kind_name, size, split",
+        "node set 'shop' has no feature 'color'; it has kind, kind_name, place, size, split",
     ),
-    (dict(target="shop.size"), ValueError, r"target 'shop.size' is float32 of shape \[60\]; expected one whole number"),
+    (
+        dict(target="shop.place"),
+        ValueError,
+        r"target 'shop.place' is int64 of shape \[60, 2\]; expected one whole number .* or floating point numbers",
+    ),
+    (dict(task={"los": "x"}), ConfigError, "task.los"),
     (dict(exclude="shop.size"), ValueError, "exclude is the text 'shop.size'; expected a list"),
     (dict(exclude=["shop.x"]), ValueError, "exclude names 'shop.x', which is no feature"),
-    (dict(trainings={}), TypeError, "unexpected argument 'trainings'; sections are split, sampling"),
+    (dict(trainings={}), TypeError, "unexpected argument 'trainings'; sections are task, split, sampling"),
     (dict(training={"epoch": 3}), ConfigError, "training.epoch"),
 ]
 

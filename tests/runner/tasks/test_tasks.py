@@ -227,6 +227,24 @@ def test_wrong_regressions():
         make("Graph", "MeanSquaredError", units=0)
     with pytest.raises(ValueError, match="reduction"):
         make("Graph", "MeanSquaredLogScaledError", reduction="some")
+    with pytest.raises(
+        ValueError, match=r"standardize must be two sequences of 2 numbers, .* but got \(\[1.0\], \[2.0\]\)"
+    ):
+        gnnkit.runner.tasks.Regression(num_outputs=2, standardize=([1.0], [2.0]))
+
+
+def test_standardized_numbers(tmp_path):
+    objective = gnnkit.runner.tasks.Regression(num_outputs=2, standardize=([5.0, -1.0], [10.0, 1.0]))
+    head = objective.head(name="numbers", kernel_regularizer=keras.regularizers.L2(0.25))
+    x = np.array([[1.0, 2.0, 3.0]], np.float32)
+    outputs = head(x)
+    kernel, bias = head.trainable_variables
+    np.testing.assert_allclose(outputs, [5.0, -1.0] + np.array([10.0, 1.0]) * (x @ kernel + bias), rtol=1e-6)
+    assert float(head.losses[0]) == pytest.approx(0.25 * np.sum(np.square(kernel)), rel=1e-6)
+    inputs = keras.Input([3])
+    model = keras.Model(inputs, head(inputs))
+    model.save(tmp_path / "model.keras")
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "model.keras")(x), outputs)
 
 
 def test_log_scaled_error():
