@@ -1,12 +1,13 @@
 """Integrated gradients of a run's models, in TF-GNN's calling form."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from gnnkit.attribution._baselines import baseline_values
-from gnnkit.attribution._features import float_features, with_features
+from gnnkit.attribution._features import FeatureKey, float_features, with_features
 from gnnkit.attribution._integrated_gradients import attribute
 from gnnkit.graph import GraphTensor
 
@@ -21,6 +22,7 @@ def integrated_gradients(
     random_counterfactual: bool = True,
     steps: int = 32,
     seed: int | None = None,
+    baseline: str | Mapping[FeatureKey, Any] | None = None,
 ) -> Any:
     """A `tf.function` that explains the predictions of `model`.
 
@@ -33,10 +35,15 @@ def integrated_gradients(
     preprocess_model, model: of a `RunResult`.
     output_name: one of several outputs of the model. The result is then `{output_name: graph}`.
     random_counterfactual: the baseline is random, between the least and largest value of each column; otherwise zero.
+        Where `baseline` is given, that holds.
     steps: points between baseline and graph.
     seed: of the random baseline.
+    baseline: `"zero"`, `"mean"` or `"random"`, or a mapping from features of the preprocessed graph, as
+        ("context", None, feature), ("nodes", set, feature) or ("edges", set, feature), to one of these names or to values
+        that broadcast to the feature; zero where absent. See `gnnkit.attribution.integrated_gradients`.
 
-    ValueError: the model has several outputs and none is chosen, or another graph than one comes out of preprocessing.
+    ValueError: the model has several outputs and none is chosen, another graph than one comes out of preprocessing, or
+    the baseline does not fit it.
     """
 
     def scores(graph: GraphTensor) -> Any:
@@ -49,6 +56,7 @@ def integrated_gradients(
             return outputs[output_name]
         return outputs
 
+    chosen: Any = ("random" if random_counterfactual else "zero") if baseline is None else baseline
     inputs: Any = preprocess_model.input
     spec = inputs.spec
 
@@ -60,7 +68,7 @@ def integrated_gradients(
                 "integrated_gradients: the preprocessing makes several graphs. Explain one task at a time."
             )
         keys = list(float_features(graph))
-        start = baseline_values(graph, keys, "random" if random_counterfactual else "zero", seed)
+        start = baseline_values(graph, keys, chosen, seed)
         outputs = scores(graph)
         target = tf.argmax(outputs, axis=-1, output_type=tf.int64)
         values = attribute(lambda g: scores(g), graph, keys, start, target, steps=steps, steps_per_call=_STEPS_PER_CALL)

@@ -39,7 +39,7 @@ def values_like(key: FeatureKey, numbers: tf.Tensor, baseline: Any, seed: int | 
         value = tf.cast(flat(tf.convert_to_tensor(baseline) if not _is_ragged(baseline) else baseline), numbers.dtype)
         try:
             return tf.broadcast_to(value, tf.shape(numbers))
-        except tf.errors.InvalidArgumentError as e:
+        except (ValueError, tf.errors.InvalidArgumentError) as e:  # ValueError: in a tf.function.
             raise ValueError(
                 f"integrated_gradients: the baseline of {key} has shape {value.shape}, which does not broadcast to the "
                 f"feature's {numbers.shape}."

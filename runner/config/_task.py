@@ -43,8 +43,8 @@ class EdgeTask(Section, abc.ABC):
     """A task about the edges of a set."""
 
     edge_set: Text
-    """The edge set that predictions are for. They are made from the states of the nodes at both ends; with sampling, the
-    edge itself is not part of what the model sees."""
+    """The edge set that predictions are for. They are made from the states of the nodes at both ends. With sampling, the
+    edge itself is not part of what the model sees; on the whole graph it is, without its label."""
 
 
 class EdgeClassification(EdgeTask, Classes):

@@ -94,7 +94,7 @@ def _place(config: RunConfig, name: str, task: object) -> Iterator[Problem]:
     if isinstance(task, (LinkPrediction, EdgeTask, Contrastive)) and getattr(config.sampling, "joint", False):
         message = f"{kind!r} needs a graph for each example. Leave `joint` out."
         yield Problem(path=("sampling", "joint"), message=message)
-    if whole and not graphs and isinstance(task, (LinkPrediction, EdgeTask, Contrastive)):
+    if whole and not graphs and isinstance(task, (LinkPrediction, Contrastive)):
         what = "the roots of" if isinstance(task, Contrastive) else "edges in"
         message = f"{kind!r} is about {what} sampled subgraphs, and does not go with `sampling: none`."
         yield Problem(path=path, message=message)

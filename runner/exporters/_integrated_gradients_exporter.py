@@ -1,10 +1,12 @@
 """Exports a model with its explanations."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, final
 
 import tensorflow as tf
 
+from gnnkit.attribution._features import FeatureKey
 from gnnkit.graph import GraphTensor
 from gnnkit.runner._attribution import integrated_gradients
 from gnnkit.runner._interfaces import ModelExporter, RunResult
@@ -25,7 +27,7 @@ class IntegratedGradientsExporter(ModelExporter):
 
     integrated_gradients_output_name: the output that is explained, if the model has several.
     subdirectory: of the export folder.
-    random_counterfactual, steps, seed: see `gnnkit.runner.integrated_gradients`.
+    random_counterfactual, steps, seed, baseline: see `gnnkit.runner.integrated_gradients`.
     options: how `tf.saved_model.save` saves.
     """
 
@@ -37,6 +39,7 @@ class IntegratedGradientsExporter(ModelExporter):
         steps: int = 32,
         seed: int | None = None,
         options: tf.saved_model.SaveOptions | None = None,
+        baseline: str | Mapping[FeatureKey, Any] | None = None,
     ) -> None:
         self._output_name = integrated_gradients_output_name
         self._subdirectory = subdirectory
@@ -44,9 +47,11 @@ class IntegratedGradientsExporter(ModelExporter):
         self._steps = steps
         self._seed = seed
         self._options = options
+        self._baseline = baseline
 
     def save(self, run_result: RunResult, export_dir: str) -> None:
-        """Writes the SavedModel. ValueError: the result has no preprocessing, or one of several outputs is to be chosen."""
+        """Writes the SavedModel. ValueError: the result has no preprocessing, or one of several outputs is to be chosen,
+        or the baseline does not fit the features."""
         model, preprocess, gtspec = run_result.trained_model, run_result.preprocess_model, run_result.gtspec
         if preprocess is None or gtspec is None:
             raise ValueError(
@@ -59,6 +64,7 @@ class IntegratedGradientsExporter(ModelExporter):
             random_counterfactual=self._random_counterfactual,
             steps=self._steps,
             seed=self._seed,
+            baseline=self._baseline,
         )
 
         def attributions(graph: GraphTensor) -> dict[str, tf.Tensor]:

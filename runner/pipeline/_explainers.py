@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gnnkit._names import HIDDEN_STATE
+from gnnkit._names import HIDDEN_STATE, SOURCE
 from gnnkit.attribution import attention, gnn_explainer, integrated_gradients
 from gnnkit.attribution._items import edge_values, node_values
 from gnnkit.graph import GraphTensor
@@ -98,14 +98,17 @@ class Explainer:
 
     def _into_explained(self, found: GraphTensor) -> GraphTensor:
         """Without the coefficients of edges that do not lead into the nodes that are read out."""
-        tag, node_set = receiver_tag(self._config), self._data.items.set_name
-        seeds = np.asarray(found.edge_sets["_readout/seed"].adjacency.source)
+        tag = receiver_tag(self._config)
+        seeds: dict[str, list[np.ndarray]] = {}
+        for name, edges in found.edge_sets.items():
+            if name.startswith("_readout/"):
+                seeds.setdefault(edges.adjacency.node_set_name(SOURCE), []).append(np.asarray(edges.adjacency.source))
         changed = {}
         for name, edges in found.edge_sets.items():
             if not edges.features:
                 continue
-            is_in = edges.adjacency.node_set_name(tag) == node_set
-            keep = np.isin(np.asarray(edges.adjacency[tag]), seeds) if is_in else np.zeros(int(edges.total_size), bool)
+            roots = np.concatenate(seeds.get(edges.adjacency.node_set_name(tag), [np.empty(0, np.int64)]))
+            keep = np.isin(np.asarray(edges.adjacency[tag]), roots)
             changed[name] = {k: v * keep[:, None].astype(np.float32) for k, v in edges.features.items()}
         return found.replace_features(edge_sets=changed)
 

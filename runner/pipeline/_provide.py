@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import GraphTask, LinkPrediction, RunConfig, StoreData, WholeGraph
+from gnnkit.runner.config import EdgeTask, GraphTask, LinkPrediction, RunConfig, StoreData, WholeGraph
 from gnnkit.runner.data import SampledDatasetProvider
 from gnnkit.runner.pipeline._columns import row_ids
 from gnnkit.runner.pipeline._encode import raw_features
@@ -17,7 +17,7 @@ from gnnkit.runner.pipeline._items import EdgeItems, NodeItems
 from gnnkit.runner.pipeline._labels import Labels
 from gnnkit.runner.pipeline._links import KNOWN, without_held_out
 from gnnkit.runner.pipeline._progress import Reporter
-from gnnkit.runner.pipeline._providers import WholeGraphProvider, sampling_plan
+from gnnkit.runner.pipeline._providers import WholeGraphEdges, WholeGraphNodes, sampling_plan
 from gnnkit.runner.pipeline._read import open_store
 from gnnkit.runner.pipeline._split import NodeSplit
 from gnnkit.samplers import GraphStore, GraphTables, LinkSeeds, Negatives, NodeSeeds
@@ -60,6 +60,20 @@ def make_provider(
 
         return tables, graphs
     tables = _with_ids(tables, plan)
+    if isinstance(config.main_task, EdgeTask) and isinstance(config.sampling, WholeGraph):
+        edge_set = config.main_task.edge_set
+
+        def whole_edges(rows: np.ndarray, *, numbered: str | None = None, **_: Any) -> Any:
+            return WholeGraphEdges(
+                tables=_numbered(tables, numbered),
+                rows=rows,
+                features=_with_number(raw_features(plan), numbered),
+                edge_set=edge_set,
+                label=main.feature,
+                values=main.values[rows],
+            )
+
+        return tables, whole_edges
     if isinstance(main.items, EdgeItems):
         return tables, _Links(config, reporter, tables, main, split, plan)
     node_set = main.items.set_name
@@ -69,7 +83,7 @@ def make_provider(
     if isinstance(config.sampling, WholeGraph):
 
         def whole(rows: np.ndarray, *, numbered: str | None = None, **_: Any) -> Any:
-            return WholeGraphProvider(
+            return WholeGraphNodes(
                 tables=_numbered(tables, numbered),
                 node_set=node_set,
                 rows=rows,

@@ -1,5 +1,6 @@
 """The examples of a run, as `gnnkit.runner.run` takes them: the plan of sampled subgraphs, or the whole graph."""
 
+import abc
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, final
@@ -7,7 +8,7 @@ from typing import Any, final
 import numpy as np
 import tensorflow as tf
 
-from gnnkit.graph import GraphTensor, GraphTensorSpec
+from gnnkit.graph import Adjacency, EdgeSet, GraphTensor, GraphTensorSpec, NodeSet
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import DatasetProvider
 from gnnkit.runner.config import EdgeTask, LinkPrediction, RunConfig, SpecSampling, resolve_hops, seed_sets
@@ -97,27 +98,18 @@ def sampling_plan(config: RunConfig, tables: GraphTables, store: GraphStore) -> 
     return plan
 
 
-@final
 @dataclasses.dataclass(kw_only=True)
-class WholeGraphProvider(DatasetProvider):
-    """One example: the whole graph, with the nodes of one part of the split to read out."""
+class WholeGraphProvider(DatasetProvider, abc.ABC):
+    """One example: the whole graph, with what one part of the split has to be read out."""
 
     tables: GraphTables
-    node_set: str
     rows: np.ndarray
     features: Mapping[str, Sequence[str]]
-    labels: Sequence[str]
     cacheable: bool = True  # All epochs see the same graph.
 
+    @abc.abstractmethod
     def graph(self) -> GraphTensor:
         """The example."""
-        return to_graph_tensor(
-            self.tables,
-            features=self.features,
-            readout_nodes=self.rows,
-            readout_node_set=self.node_set,
-            readout_features=self.labels,
-        )
 
     @property
     def gtspec(self) -> GraphTensorSpec:
@@ -131,3 +123,56 @@ class WholeGraphProvider(DatasetProvider):
     def get_batched_dataset(self, context: tf.distribute.InputContext, batch_size: int) -> tf.data.Dataset:
         """The same: there is one example only."""
         return self.get_dataset(context)
+
+
+@final
+@dataclasses.dataclass(kw_only=True)
+class WholeGraphNodes(WholeGraphProvider):
+    """Nodes of a set are read out. rows: int64 `[N]`, of the nodes."""
+
+    node_set: str
+    labels: Sequence[str]
+
+    def graph(self) -> GraphTensor:
+        return to_graph_tensor(
+            self.tables,
+            features=self.features,
+            readout_nodes=self.rows,
+            readout_node_set=self.node_set,
+            readout_features=self.labels,
+        )
+
+
+@final
+@dataclasses.dataclass(kw_only=True)
+class WholeGraphEdges(WholeGraphProvider):
+    """Edges of a set are read out by the nodes at both ends, as around sampled edges. rows: int64 `[N]`, of the edges.
+
+    label, values: the name of the feature of `_readout`, and its values `[N, ...]`.
+    """
+
+    edge_set: str
+    label: str
+    values: np.ndarray
+
+    def graph(self) -> GraphTensor:
+        graph = to_graph_tensor(self.tables, features=self.features)
+        table = self.tables.edge_sets[self.edge_set]
+        sizes = tf.constant([len(self.rows)], tf.int32)
+        readout = NodeSet.from_fields(features={self.label: tf.constant(self.values)}, sizes=sizes)
+        ends = {
+            f"_readout/{end}": EdgeSet.from_fields(
+                sizes=sizes,
+                adjacency=Adjacency.from_indices(
+                    (node_set, tf.constant(np.asarray(nodes)[self.rows], tf.int32)),
+                    ("_readout", tf.range(len(self.rows), dtype=tf.int32)),
+                ),
+            )
+            for end, node_set, nodes in (
+                ("source", table.source_set, table.source),
+                ("target", table.target_set, table.target),
+            )
+        }
+        return GraphTensor.from_pieces(
+            graph.context, {**graph.node_sets, "_readout": readout}, {**graph.edge_sets, **ends}
+        )

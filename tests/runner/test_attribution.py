@@ -46,6 +46,37 @@ def test_attributions_of_a_run(result, graphs, random):
     assert expected.completeness_error < 0.01
 
 
+def test_baselines_of_features(result, graphs):
+    """A name or values for each feature; zero for the others."""
+    weight, x = ("edges", "cites", "weight"), ("nodes", "paper", "x")
+    graph = result.preprocess_model(graphs[0])[0]
+    width = graph.node_sets["paper"]["x"].shape[1]
+    baseline = {x: np.linspace(-1.0, 1.0, width), weight: "mean"}
+    attributed = runner.integrated_gradients(result.preprocess_model, result.trained_model, baseline=baseline)(
+        graphs[0]
+    )
+    expected = gnnkit.attribution.integrated_gradients(
+        lambda g: result.trained_model(g, training=False), graph, baseline=baseline
+    )
+    for got, want in (
+        (attributed.node_sets["paper"]["x"], expected.graph.node_sets["paper"]["x"]),
+        (attributed.edge_sets["cites"]["weight"], expected.graph.edge_sets["cites"]["weight"]),
+    ):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+    zero = runner.integrated_gradients(result.preprocess_model, result.trained_model, random_counterfactual=False)
+    assert np.abs(zero(graphs[0]).node_sets["paper"]["x"] - attributed.node_sets["paper"]["x"]).max() > 1e-4
+
+    def explain(baseline):
+        runner.integrated_gradients(result.preprocess_model, result.trained_model, baseline=baseline)(graphs[0])
+
+    with pytest.raises(ValueError, match=r"the baseline names .*'words'.*, which are not attributed"):
+        explain({("nodes", "paper", "words"): "mean"})
+    with pytest.raises(ValueError, match=r"the baseline of .*'x'.* has shape \(99,\), which does not broadcast"):
+        explain({x: np.zeros(99)})
+    with pytest.raises(ValueError, match="baseline must be one of .* but got 'median'"):
+        explain("median")
+
+
 def test_one_output_of_several_is_chosen(result, graphs):
     graph = result.trained_model.input
     model = gnnkit.keras.Model(graph, {"a": result.trained_model.output, "b": 2 * result.trained_model.output})

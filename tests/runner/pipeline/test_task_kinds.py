@@ -219,6 +219,24 @@ def test_edge_tasks(folder):
 
 
 @pytest.mark.slow
+def test_edges_of_the_whole_graph(folder):
+    task = "{type: edge_classification, edge_set: knows, label: how}"
+    model = "{type: gat_v2, num_heads: 2, units: 8, num_layers: 1}"
+    summary = run(folder, f"task={task}", "sampling=none", "training.epochs=40", f"model={model}")
+    assert summary.metrics["test"]["accuracy"] > 0.8
+    assert summary.completeness_error < 0.05
+    trained = load_run("run")
+    assert trained.evaluate() == summary.metrics
+    some = trained.rows(part="test")[:7]
+    served = scores_of_export(folder, trained, some, "classification_logits")
+    np.testing.assert_allclose(softmax(served), trained.predict(part="test").probabilities[:7], 1e-4, 1e-5)
+    edge = trained.predict(part="test").ids[0]
+    found = trained.explain([edge], explainer="attention").edges
+    ends = edge.split("->")
+    assert found and all(name.split("->")[1].split()[-1] in ends for name in found)
+
+
+@pytest.mark.slow
 def test_several_tasks(folder):
     tasks = """{team: {type: node_classification, node_set: person, label: team},
         age: {type: node_regression, node_set: person, label: age, weight: 0.01},
