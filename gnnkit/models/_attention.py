@@ -13,7 +13,8 @@ from gnnkit.graph import _keras
 from gnnkit.keras import clone_initializer
 from gnnkit.keras.layers import AnyToAnyConvolutionBase
 from gnnkit.keras.layers._attention_log import log_attention
-from gnnkit.ops import _gradients, _primitives, softmax
+from gnnkit.ops import _gradients, _primitives, broadcast, pool, softmax
+from gnnkit.ops._head_products import head_products, products_along_edges, weighted_sum_at_nodes
 from gnnkit.ops._sort_edges import sort_edges
 
 
@@ -25,6 +26,7 @@ class Ends(NamedTuple):
     sender_edge: Any
     from_receiver: Callable[[Any], Any]
     from_sender_node: Callable[[Any], Any]
+    products: Callable[..., Any]  # `(receivers [V', H, C], senders=[V, H, C])`: scalar products along edges, `[E, H]`.
 
     def map_receiver(self, fn: Callable[[Any], Any]) -> "Ends":
         return self._replace(receiver=fn(self.receiver))
@@ -57,6 +59,34 @@ class Ends(NamedTuple):
 
 def identity(x: Any) -> Any:
     return x
+
+
+class Values(NamedTuple):
+    """What attention sums up: how to get the values of edges, `[E, H, C]`, or `[E, 1, C]` where heads share them.
+
+    at_nodes: the sender nodes' values `[V, H, C]`, if those of edges are no more than them.
+    """
+
+    at_edges: Callable[[], Any]
+    at_nodes: Any = None
+
+
+def _products(
+    graph: Any, tag: Any, *, feature_value: Any, senders: Any, edge_set_name: Any = None, **kwargs: Any
+) -> Any:
+    if edge_set_name is None:  # Nodes to the context.
+        return head_products(broadcast(graph, tag, **kwargs, feature_value=feature_value), senders)
+    return products_along_edges(graph, edge_set_name, tag, feature_value, senders)
+
+
+def _weighted_sum(graph: Any, tag: Any, *, feature_value: Any, values: Values, **kwargs: Any) -> Any:
+    """Values times coefficients, `feature_value` `[E, H]`, summed at each receiver: `[num_receivers, H, C]`."""
+    dtype = feature_value.dtype
+    if values.at_nodes is not None and tag != CONTEXT:
+        nodes = ops.cast(values.at_nodes, dtype)
+        return weighted_sum_at_nodes(graph, kwargs["edge_set_name"], tag, feature_value, nodes)
+    weighted = ops.multiply(ops.cast(values.at_edges(), dtype), ops.expand_dims(feature_value, -1))
+    return pool(graph, tag, **kwargs, reduce_type="sum", feature_value=weighted)
 
 
 class AttentionConv(AnyToAnyConvolutionBase):
@@ -93,7 +123,7 @@ class AttentionConv(AnyToAnyConvolutionBase):
             receiver_feature=receiver_feature,
             sender_node_feature=sender_node_feature,
             sender_edge_feature=sender_edge_feature,
-            extra_receiver_ops={"softmax": softmax},
+            extra_receiver_ops={"softmax": softmax, "products": _products, "weighted_sum": _weighted_sum},
             **kwargs,
         )
         self._check(num_heads, per_head_channels, heads_merge_type)
@@ -142,8 +172,8 @@ class AttentionConv(AnyToAnyConvolutionBase):
         }
 
     @abc.abstractmethod
-    def _attend(self, ends: Ends) -> tuple[Any, Any]:
-        """The scores of senders `[E, H]`, and their values, `[E, H, units]` or `[E, 1, units]` where heads share them."""
+    def _attend(self, ends: Ends) -> tuple[Any, Values]:
+        """The scores of senders `[E, H]`, and their values."""
 
     @abc.abstractmethod
     def _finish(self, pooled: Any, receiver: Any) -> Any:
@@ -193,15 +223,15 @@ class AttentionConv(AnyToAnyConvolutionBase):
                 sender_edge_input,
                 broadcast_from_receiver,
                 broadcast_from_sender_node,
+                extra_receiver_ops["products"],
             )
         )
         # At least float32: exponentials and sums over many senders are beyond half precision.
         wide = keras.backend.result_type(scores.dtype, "float32")
         attention = extra_receiver_ops["softmax"](ops.cast(scores, wide))
         coefficients = self._edge_dropout(attention)
-        weighted = ops.multiply(ops.cast(values, wide), ops.expand_dims(coefficients, -1))
-        pooled = ops.cast(pool_to_receiver(weighted, reduce_type="sum"), values.dtype)
-        return self._finish(pooled, receiver_input), attention
+        pooled = extra_receiver_ops["weighted_sum"](coefficients, values=values)
+        return self._finish(ops.cast(pooled, self.compute_dtype), receiver_input), attention
 
     def _dense(self, name: str, units: int | None = None, use_bias: bool | None = None) -> keras.layers.Dense:
         """A linear map, by default to all channels of all heads side by side: `[..., F]` to `[..., H * C]`."""
@@ -229,6 +259,20 @@ class AttentionConv(AnyToAnyConvolutionBase):
             "kernel_regularizer": self._kernel_regularizer,
             "dtype": self.dtype_policy,
         }
+
+    def _products(self, ends: Ends, queries: Any, keys: Ends) -> Any:
+        """The scalar products of receivers' queries `[num_receivers, H, C]` and keys, before activation: `[E, H]`."""
+        if keys.sender_edge is None:
+            return ends.products(queries, senders=self._split_heads(self._attention_activation(keys.sender_node)))
+        activated = self._attention_activation(keys.from_senders(identity, identity))
+        return head_products(ends.from_receiver(queries), self._split_heads(activated))
+
+    def _values(self, ends: Ends) -> Values:
+        """The states of senders as values of all heads side by side."""
+        return Values(
+            lambda: self._split_heads(ends.from_senders(identity, identity)),
+            None if ends.sender_edge is not None else self._split_heads(ends.sender_node),
+        )
 
     def _split_heads(self, values: Any) -> Any:
         """`[N, H * C]` to `[N, H, C]`."""
@@ -279,16 +323,3 @@ def _block_products(values: Any, blocks: Any) -> Any:
         return tf.matmul(upstream, blocks), tf.matmul(tf.transpose(upstream), values)
 
     return tf.matmul(values, blocks, transpose_b=True), gradient
-
-
-def head_products(x: Any, y: Any) -> Any:
-    """The scalar product of two vectors a head: of `[E, H, C]` and `[E, H, C]` or `[E, 1, C]`, `[E, H]`."""
-    if not (_primitives.is_tf(x) and x.shape[1:] == y.shape[1:]):
-        return ops.sum(x * y, axis=-1)
-
-    @_gradients.custom_gradient
-    def products(x: Any, y: Any) -> Any:
-        # TensorFlow's gradient of the sum would first repeat the upstream C times.
-        return tf.reduce_sum(x * y, -1), lambda upstream: (upstream[..., tf.newaxis] * y, upstream[..., tf.newaxis] * x)
-
-    return products(x, y)

@@ -20,6 +20,11 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def are_off() -> bool:
+    """Whether this is inside of `no_own_gradients`."""
+    return _off.get()
+
+
 @contextlib.contextmanager
 def no_own_gradients() -> Iterator[None]:
     """TensorFlow's gradients are used for what is traced here.

@@ -51,14 +51,15 @@ def _softmax_of_sets(values: Sequence[Any], ids: Sequence[Any], num: Any) -> lis
     if all(map(_sorted_segments.applies, values, ids)):
         return _with_own_gradient(values, ids, num)
     if not all(map(_are_small, values)):
-        values = _without_top(values, ids, num)
+        values, _ = _without_top(values, ids, num)
     return _shares(values, ids, num)
 
 
-def _without_top(values: Sequence[Any], ids: Sequence[Any], num: Any) -> list[Any]:
+def _without_top(values: Sequence[Any], ids: Sequence[Any], num: Any) -> tuple[list[Any], Any]:
+    """The values, less the maximum of each segment, and these maxima."""
     top = reduce_max(values, ids, num)
     top = tf.stop_gradient(top) if _primitives.is_tf(top) else keras.ops.stop_gradient(top)
-    return [v - _primitives.gather(top, i) for v, i in zip(values, ids, strict=True)]
+    return [v - _primitives.gather(top, i) for v, i in zip(values, ids, strict=True)], top
 
 
 def _shares(values: Sequence[Any], ids: Sequence[Any], num: Any) -> list[Any]:
@@ -73,8 +74,8 @@ def _with_own_gradient(values: Sequence[Any], ids: Sequence[Any], num: Any) -> l
     @_gradients.custom_gradient
     def softmax(*arguments: Any) -> Any:
         values, ids = arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]
-        top = reduce_max(values, ids, num)
-        results = _shares([v - _primitives.gather(top, i) for v, i in zip(values, ids, strict=True)], ids, num)
+        values, top = _without_top(values, ids, num)
+        results = _shares(values, ids, num)
 
         def gradient(*upstream: Any) -> Any:
             parts = [u * r for u, r in zip(upstream, results, strict=True)]

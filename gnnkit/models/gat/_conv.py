@@ -4,7 +4,7 @@ from typing import Any, final
 
 import keras
 
-from gnnkit.models._attention import AttentionConv, Ends, identity
+from gnnkit.models._attention import AttentionConv, Ends, Values
 
 
 @final
@@ -49,12 +49,12 @@ class GATConv(AttentionConv):
             self._bias = self.add_weight(name="bias", shape=(self._merged_channels,), initializer="zeros")
         super().build(input_shape)
 
-    def _attend(self, ends: Ends) -> tuple[Any, Any]:
+    def _attend(self, ends: Ends) -> tuple[Any, Values]:
         # The scores need no more than a sum over edges: all products are with nodes.
         ends = ends.map_receiver(self._query).map_senders(self._value_node, self._value_edge)
         scores = ends.from_receiver(self._receiver_scores(ends.receiver))
         scores += ends.from_senders(self._sender_scores, self._sender_scores)
-        return self._attention_activation(scores), self._split_heads(ends.from_senders(identity, identity))
+        return self._attention_activation(scores), self._values(ends)
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
         result = self._merge_heads(pooled)

@@ -6,7 +6,7 @@ import keras
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import _keras
-from gnnkit.models._attention import AttentionConv, Ends
+from gnnkit.models._attention import AttentionConv, Ends, Values
 
 
 @final
@@ -53,10 +53,11 @@ class GATv2Conv(AttentionConv):
         self._scores = self._head_scores("attn_logits")
         super().build(input_shape)
 
-    def _attend(self, ends: Ends) -> tuple[Any, Any]:
+    def _attend(self, ends: Ends) -> tuple[Any, Values]:
         queries = ends.from_receiver(self._query(ends.receiver))
         values = ends.from_senders(self._value_node, self._value_edge)
-        return self._scores(self._attention_activation(queries + values)), self._split_heads(values)
+        # Which the scores need once an edge, so that sums of them may as well.
+        return self._scores(self._attention_activation(queries + values)), Values(lambda: self._split_heads(values))
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
         return self._activation(self._merge_heads(pooled))

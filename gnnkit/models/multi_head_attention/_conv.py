@@ -7,7 +7,8 @@ from keras import ops
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import _keras
-from gnnkit.models._attention import AttentionConv, Ends, head_products
+from gnnkit.models._attention import AttentionConv, Ends, Values
+from gnnkit.ops._head_products import head_products
 
 _SCORE_SCALINGS = ("none", "rsqrt_dim", "trainable_elup1")
 
@@ -123,23 +124,28 @@ class MultiHeadAttentionConv(AttentionConv):
         self._query = self._dense("query")
         super().build(input_shape)
 
-    def _attend(self, ends: Ends) -> tuple[Any, Any]:
+    def _attend(self, ends: Ends) -> tuple[Any, Values]:
         ends = ends.map_receiver(self._inputs_dropout).map_senders(self._inputs_dropout, self._inputs_dropout)
-        keys = self._keys(ends)
-        queries = self._attention_activation(self._query_of_width(keys.shape[-1])(ends.receiver))
-        # Scaled before the broadcast, since there are fewer receivers than edges.
-        queries = self._split_heads(queries) * self._scale(keys.shape[-1])
-        scores = head_products(ends.from_receiver(queries), keys)
+        scores = self._scores(ends)
         if self._transform_values_after_pooling:
-            return scores, ops.expand_dims(ends.concat_senders(), 1)
-        return scores, self._split_heads(ends.from_senders(self._value_node, self._value_edge))
+            return scores, Values(lambda: ops.expand_dims(ends.concat_senders(), 1))
+        return scores, self._values(ends.map_senders(self._value_node, self._value_edge))
 
-    def _keys(self, ends: Ends) -> Any:
-        """`[E, H, C]`, or `[E, 1, F]` where all heads have the same."""
-        if not self._transform_keys:
-            return ops.expand_dims(ends.concat_senders(), 1)
-        keys = self._attention_activation(ends.from_senders(self._key_node, self._key_edge))
-        return ops.expand_dims(keys, 1) if self._share_key_transform else self._split_heads(keys)
+    def _scores(self, ends: Ends) -> Any:
+        if self._transform_keys and not self._share_key_transform:
+            keys = ends.map_senders(self._key_node, self._key_edge)
+            return self._products(ends, self._queries(ends, self._per_head_channels), keys)
+        # All heads have the same keys, [E, 1, F].
+        keys: Any = ends.concat_senders()
+        if self._transform_keys:
+            keys = self._attention_activation(ends.from_senders(self._key_node, self._key_edge))
+        queries = ends.from_receiver(self._queries(ends, keys.shape[-1]))
+        return head_products(queries, ops.expand_dims(keys, 1))
+
+    def _queries(self, ends: Ends, width: int) -> Any:
+        """`[num_receivers, H, C]`, scaled before the broadcast, since there are fewer receivers than edges."""
+        queries = self._attention_activation(self._query_of_width(width)(ends.receiver))
+        return self._split_heads(queries) * self._scale(width)
 
     def _query_of_width(self, width: int) -> keras.layers.Dense:
         if not self._query.built:

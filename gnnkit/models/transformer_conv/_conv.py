@@ -5,7 +5,7 @@ from typing import Any, final
 import keras
 from keras import ops
 
-from gnnkit.models._attention import AttentionConv, Ends, head_products, identity
+from gnnkit.models._attention import AttentionConv, Ends, Values, identity
 
 _SKIP_CONNECTIONS = ("none", "sum", "gated")
 
@@ -60,12 +60,11 @@ class TransformerConv(AttentionConv):
             self._gate = self._dense("gate", 1, use_bias=False)
         super().build(input_shape)
 
-    def _attend(self, ends: Ends) -> tuple[Any, Any]:
+    def _attend(self, ends: Ends) -> tuple[Any, Values]:
         ends = ends.map_senders(identity, self._edge)
         queries = self._attention_activation(self._query(ends.receiver)) * self._per_head_channels**-0.5
-        keys = self._attention_activation(ends.from_senders(self._key, identity))
-        scores = head_products(self._split_heads(ends.from_receiver(queries)), self._split_heads(keys))
-        return scores, self._split_heads(ends.from_senders(self._value, identity))
+        scores = self._products(ends, self._split_heads(queries), ends.map_senders(self._key, identity))
+        return scores, self._values(ends.map_senders(self._value, identity))
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
         result = self._merge_heads(pooled)
