@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -290,3 +291,21 @@ def test_incrementing_model_dir(tmp_path):
     for name in ("3", "7", "best"):
         pathlib.Path(tmp_path, name).mkdir()
     assert runner.incrementing_model_dir(str(tmp_path)) == str(tmp_path / "8")
+
+
+def test_attention_loads_without_warnings(tmp_path, caplog):
+    graph = gnnkit.homogeneous([0, 1, 2], [1, 2, 2], node_features=tf.ones([3, 4]))
+    inputs = gnnkit.keras.Input(graph.spec.relax(num_components=True, num_nodes=True, num_edges=True))
+    multi_head = gnnkit.models.multi_head_attention.MultiHeadAttentionHomGraphUpdate
+    hidden = inputs
+    for update in (gnnkit.models.gat_v2.GATv2HomGraphUpdate, multi_head):
+        hidden = update(num_heads=2, per_head_channels=2, receiver_tag=gnnkit.TARGET)(hidden)
+    outputs = gnnkit.keras.layers.Pool("context", "sum", node_set_name="nodes")(hidden)
+    model = gnnkit.keras.Model(inputs, outputs)
+    runner.export_model(model, str(tmp_path / "export"), output_names="y")
+    caplog.clear()
+    loaded: Any = tf.saved_model.load(str(tmp_path / "export"))
+    assert not [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    example = gnnkit.write_example(graph).SerializeToString()
+    got = loaded.signatures["serving_default"](examples=tf.constant([example]))["y"]
+    np.testing.assert_allclose(got, model(graph), rtol=1e-5)
