@@ -20,6 +20,7 @@ def attribution_problems(config: RunConfig) -> Iterator[Problem]:
         for set_name in sets
         for name, encoding in config.features.encoding(kind, set_name).items()
     }
+    inputs |= {f"context.{name}": encoding for name, encoding in config.features.encoding("context", "").items()}
     for name, one in baseline.items():
         path = ("attribution", "baseline", name)
         if name not in inputs:

@@ -129,15 +129,23 @@ def _strategy(hop: Hop, path: KeyPath) -> Iterator[Problem]:
 
 def _features(config: RunConfig) -> Iterator[Problem]:
     features, (kind_of_target, target) = config.features, target_set(config)
-    for kind, sets in (("node_sets", features.node_sets), ("edge_sets", features.edge_sets)):
+    if features.context and kind_of_target != "context":
+        message = "features of the context are inputs of tasks about graphs only. Remove them."
+        yield Problem(path=("features", "context"), message=message)
+        return
+    for kind, sets in (
+        ("node_sets", features.node_sets),
+        ("edge_sets", features.edge_sets),
+        ("context", {"": features.context}),
+    ):
         for set_name, entries in sets.items():
             for name, entry in entries.items():
                 if isinstance(entry, (DropFeature, IdEmbeddingFeature)):
                     continue
-                path: KeyPath = ("features", kind, set_name, name)
-                column = entry.feature or name
-                if f"{set_name}.{column}" in features.exclude:
-                    message = f"{set_name}.{column} stands in features.exclude and cannot be an input as well."
+                path: KeyPath = ("features", kind, set_name, name) if set_name else ("features", kind, name)
+                column, shown = entry.feature or name, set_name or kind
+                if f"{shown}.{column}" in features.exclude:
+                    message = f"{shown}.{column} stands in features.exclude and cannot be an input as well."
                     yield Problem(path=path, message=message)
                 if (kind, set_name) != (kind_of_target, target):
                     continue
@@ -145,7 +153,7 @@ def _features(config: RunConfig) -> Iterator[Problem]:
                     message = f"{column!r} is the label of the task; a model must not see it. Remove it."
                     yield Problem(path=path, message=message)
                 if isinstance(config.split, FeatureSplit) and column == config.split.feature:
-                    noun = kind.partition("_")[0]
+                    noun = "graph" if kind == "context" else kind.partition("_")[0]
                     message = f"{column!r} is the feature that splits the {noun}s; it cannot be an input. Remove it."
                     yield Problem(path=path, message=message)
     for index, name in enumerate(features.exclude):

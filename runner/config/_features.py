@@ -1,6 +1,6 @@
 """What the model gets to see: only what is listed here, each feature with the way it becomes numbers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -126,10 +126,14 @@ class Features(Section):
     edge_sets: dict[str, dict[str, _EdgeFeature]] = {}
     """edge set -> name -> encoding, as for node sets but without `id_embedding`."""
 
+    context: dict[str, _EdgeFeature] = {}
+    """For tasks about graphs: name -> encoding of a feature of the context, as for edge sets. Each node of the task's
+    `node_set` starts from its own features and these of its graph."""
+
     exclude: tuple[Text, ...] = ()
     """Features, as `set.feature`, that must never be inputs: naming one above is an error."""
 
     def encoding(self, kind: str, set_name: str) -> dict[str, Encoding]:
-        """The encodings of one set without the dropped ones. kind: `node_sets` or `edge_sets`."""
-        entries: dict[str, Encoding | DropFeature] = getattr(self, kind).get(set_name, {})
+        """The encodings of one set without the dropped ones. kind: `node_sets`, `edge_sets` or `context`."""
+        entries: Any = self.context if kind == "context" else getattr(self, kind).get(set_name, {})
         return {name: entry for name, entry in entries.items() if not isinstance(entry, DropFeature)}

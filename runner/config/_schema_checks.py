@@ -57,6 +57,7 @@ def problems_with_schema(config: RunConfig, schema: Any) -> list[Problem]:
         *_task(config, schema),
         *_features(config, "node_sets", schema.node_sets),
         *_features(config, "edge_sets", schema.edge_sets),
+        *_features(config, "context", {"": schema.context}),
         *_excluded(config, schema),
         *_tree(config, schema),
         *_hops(config, schema),
@@ -123,7 +124,8 @@ def _unfit_label(feature: Any, task: Any) -> str:
 
 def _features(config: RunConfig, kind: str, sets: Mapping[str, Any]) -> Iterator[Problem]:
     noun = kind[:-1].replace("_", " ")
-    for set_name, entries in getattr(config.features, kind).items():
+    entries_of = {"": config.features.context} if kind == "context" else getattr(config.features, kind)
+    for set_name, entries in entries_of.items():
         if set_name not in sets:
             yield Problem(path=("features", kind, set_name), message=unknown(noun, set_name, sorted(sets)))
             continue
@@ -132,12 +134,17 @@ def _features(config: RunConfig, kind: str, sets: Mapping[str, Any]) -> Iterator
             if isinstance(entry, IdEmbeddingFeature):
                 continue
             column = entry.feature or name
-            path: KeyPath = ("features", kind, set_name, name)
+            path: KeyPath = ("features", kind, set_name, name) if set_name else ("features", kind, name)
             if column not in known:
                 path = (*path, "feature") if entry.feature else path
-                yield Problem(path=path, message=unknown(f"feature of {noun} {set_name!r}:", column, sorted(known)))
+                yield Problem(
+                    path=path,
+                    message=unknown(
+                        f"feature of {f'{noun} {set_name!r}' if set_name else 'the context'}:", column, sorted(known)
+                    ),
+                )
             elif not isinstance(entry, DropFeature) and (expected := _misfit(entry, known[column])):
-                message = f"{entry.type!r} needs {expected}; {set_name}.{column} is {_describe(known[column])}."
+                message = f"{entry.type!r} needs {expected}; {set_name or kind}.{column} is {_describe(known[column])}."
                 yield Problem(path=path, message=message)
 
 
@@ -169,6 +176,7 @@ def _excluded(config: RunConfig, schema: Any) -> Iterator[Problem]:
         for name in sorted(sets)
         for feature in sorted(sets[name].features)
     ]
+    known += [f"context.{feature}" for feature in sorted(schema.context.features)]
     for index, name in enumerate(config.features.exclude):
         if name not in known:
             yield Problem(path=("features", "exclude", index), message=unknown("feature", name, known))

@@ -14,7 +14,7 @@ from gnnkit.runner._errors import RunError
 from gnnkit.runner.config import RunConfig
 from gnnkit.runner.config._attribution import BASELINES
 from gnnkit.runner.pipeline._encode import encode_input, slices
-from gnnkit.runner.pipeline._features import CategoryInput, FeaturePlan, TextHashInput, VectorInput
+from gnnkit.runner.pipeline._features import CategoryInput, FeaturePlan, TextHashInput, VectorInput, shown_name
 from gnnkit.runner.pipeline._features import Input as PlannedInput
 
 
@@ -40,7 +40,7 @@ def baseline_of(
                 continue
             key, parts = (kind, set_name, HIDDEN_STATE), []
             for place, item in enumerate(slices(inputs)):
-                one = baseline.get(f"{set_name}.{item.name}", "zero")
+                one = baseline.get(shown_name(set_name, item.name), "zero")
                 source = sets[set_name] if one in BASELINES else sets_given[set_name]
                 numbers = source[HIDDEN_STATE][:, item.start : item.stop]
                 parts.append(values_like(key, numbers, one, config.seed, place) if one in BASELINES else numbers)
@@ -58,9 +58,9 @@ def _with_values(baseline: Mapping[str, Any], plan: FeaturePlan, encoded: GraphT
                 continue
             features = dict(sets[set_name].features)
             for item in inputs:
-                value = baseline.get(f"{set_name}.{item.name}", "zero")
+                value = baseline.get(shown_name(set_name, item.name), "zero")
                 if value not in BASELINES:
-                    column = _column(item, f"{set_name}.{item.name}", value, int(sets[set_name].total_size))
+                    column = _column(item, shown_name(set_name, item.name), value, int(sets[set_name].total_size))
                     features[item.name] = encode_input(item, {item.feature: column})  # type: ignore[union-attr]
             result[set_name] = features
         return result

@@ -10,9 +10,11 @@ from gnnkit._names import HIDDEN_STATE, ID_NAME
 from gnnkit.graph import GraphTensorSpec
 from gnnkit.keras import Input, Model
 from gnnkit.keras.layers import MakeEmptyFeature, MapFeatures
+from gnnkit.ops import broadcast_context_to_nodes
 from gnnkit.runner.pipeline import _embedding_layers as embedding_layers
 from gnnkit.runner.pipeline import _encoding_layers as encoding_layers
 from gnnkit.runner.pipeline._features import (
+    CONTEXT,
     CategoryInput,
     FeaturePlan,
     IdInput,
@@ -54,6 +56,27 @@ def raw_features(plan: FeaturePlan) -> dict[str, list[str]]:
     return wanted
 
 
+def context_columns(plan: FeaturePlan) -> dict[str, list[str]]:
+    """Node set -> the features of the context that its nodes get."""
+    prefix = f"#{CONTEXT}"
+    found = {
+        name: [c.removeprefix(prefix) for c in plan.columns("node_sets", name) if c.startswith(prefix)]
+        for name in plan.node_sets
+    }
+    return {name: columns for name, columns in found.items() if columns}
+
+
+def _with_context(graph: Any, plan: FeaturePlan) -> Any:
+    """The graph with the features of the context at the nodes that get them, and not in the context."""
+    columns = context_columns(plan)
+    for name, wanted in columns.items():
+        features = graph.node_sets[name].get_features_dict()
+        for column in wanted:
+            features[f"#{CONTEXT}{column}"] = broadcast_context_to_nodes(graph, name, feature_name=column)
+        graph = graph.replace_features(node_sets={name: features})
+    return graph.remove_features(context=sorted({c for wanted in columns.values() for c in wanted}))
+
+
 def make_encoder(plan: FeaturePlan, spec: GraphTensorSpec) -> Model:
     """A model from a graph of raw features to the graph of encoded ones, for `tf.data`; auxiliary sets stay."""
 
@@ -63,8 +86,9 @@ def make_encoder(plan: FeaturePlan, spec: GraphTensorSpec) -> Model:
     def edge_sets_fn(edge_set: Any, *, edge_set_name: str) -> Any:
         return {item.name: encode_input(item, edge_set) for item in plan.edge_sets.get(edge_set_name, ())}
 
-    graph = Input(spec)
-    return Model(graph, MapFeatures(node_sets_fn=node_sets_fn, edge_sets_fn=edge_sets_fn, name="encode")(graph))
+    inputs = Input(spec)
+    graph = _with_context(inputs, plan) if context_columns(plan) else inputs
+    return Model(inputs, MapFeatures(node_sets_fn=node_sets_fn, edge_sets_fn=edge_sets_fn, name="encode")(graph))
 
 
 def make_embedder(plan: FeaturePlan, node_sets: Collection[str], edge_sets: Collection[str] = ()) -> keras.layers.Layer:

@@ -10,9 +10,10 @@ from gnnkit.graph import ContextSpec, GraphTensor, GraphTensorSpec
 from gnnkit.io import create_graph_spec_from_schema_pb, parse_example, write_example
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import DatasetProvider
-from gnnkit.runner.config import ExamplesData, ProviderData, read_schema_file
+from gnnkit.runner.config import ExamplesData, ProviderData, RunConfig, read_schema_file
 from gnnkit.runner.exporters._serving import FeatureKey, without_features
-from gnnkit.runner.pipeline._features import FeaturePlan
+from gnnkit.runner.pipeline._encode import context_columns
+from gnnkit.runner.pipeline._features import CONTEXT, FeaturePlan
 from gnnkit.runner.pipeline._labels import Labels
 from gnnkit.runner.pipeline._user_classes import make_of_user
 from gnnkit.samplers import GraphTables, NodeTable
@@ -78,6 +79,21 @@ def _of_provider(data: ProviderData) -> list[bytes]:
     return serialized
 
 
+def with_context(config: RunConfig, tables: GraphTables) -> GraphTables:
+    """The tables with the features of the context that are inputs as columns of the task's node set."""
+    entries: Any = config.features.encoding("context", "")
+    node_set = getattr(config.main_task, "node_set", "")
+    if not entries or node_set not in tables.node_sets:
+        return tables
+    table = tables.node_sets[node_set]
+    columns = {
+        f"#{CONTEXT}{feature}": np.asarray(tables.context[feature])[_graph_of(table)]
+        for feature in {entry.feature or name for name, entry in entries.items()}
+    }
+    table = dataclasses.replace(table, features={**table.features, **columns})
+    return tables.replace(node_sets={**tables.node_sets, node_set: table})
+
+
 def rows_of_graphs(tables: GraphTables, graphs: np.ndarray) -> dict[str, np.ndarray]:
     """Node set -> the rows of the nodes of some graphs."""
     return {name: np.flatnonzero(np.isin(_graph_of(table), graphs)) for name, table in tables.node_sets.items()}
@@ -109,7 +125,8 @@ class ExamplesProvider(DatasetProvider):
         spec, values = self._parsed_spec(), self.labels.values
         label = tf.TensorSpec([1, *values.shape[1:]], tf.as_dtype(values.dtype))
         context = ContextSpec.from_field_specs(
-            features_spec={self.labels.feature: label}, sizes_spec=spec.context_spec.sizes_spec
+            features_spec={**spec.context_spec.features_spec, self.labels.feature: label},
+            sizes_spec=spec.context_spec.sizes_spec,
         )
         return GraphTensorSpec.from_piece_specs(context, spec.node_sets_spec, spec.edge_sets_spec)
 
@@ -129,7 +146,7 @@ class ExamplesProvider(DatasetProvider):
         @tf.autograph.experimental.do_not_convert
         def graphs(examples: tf.Tensor, labels: tf.Tensor) -> Any:
             merged = parse_example(spec, examples).merge_batch_to_components()
-            return merged.replace_features(context={self.labels.feature: labels})
+            return merged.replace_features(context={**merged.context.features, self.labels.feature: labels})
 
         dataset = dataset.batch(batch_size).map(graphs, num_parallel_calls=tf.data.AUTOTUNE)
         return dataset if self.numbered is None else self._with_numbers(dataset, batch_size)
@@ -156,7 +173,8 @@ class ExamplesProvider(DatasetProvider):
     def _parsed_spec(self) -> GraphTensorSpec:
         """What is read of the Examples: the features that are inputs."""
         spec = create_graph_spec_from_schema_pb(self.tables.schema)
-        dropped: set[FeatureKey] = {("context", "", name) for name in spec.context_spec.features_spec}
+        wanted = {column for columns in context_columns(self.plan).values() for column in columns}
+        dropped: set[FeatureKey] = {("context", "", n) for n in spec.context_spec.features_spec if n not in wanted}
         for kind, key, sets in (
             ("nodes", "node_sets", spec.node_sets_spec),
             ("edges", "edge_sets", spec.edge_sets_spec),

@@ -16,7 +16,7 @@ from gnnkit.runner.config import LinkPrediction, Numbers, RunConfig
 from gnnkit.runner.pipeline._baselines import baseline_of
 from gnnkit.runner.pipeline._encode import slices
 from gnnkit.runner.pipeline._explained_graph import ExplainedGraph, explained_graph
-from gnnkit.runner.pipeline._features import FeaturePlan
+from gnnkit.runner.pipeline._features import FeaturePlan, shown_name
 from gnnkit.runner.pipeline._fit import reads_out
 from gnnkit.runner.pipeline._importance import Importance, per_component
 from gnnkit.runner.pipeline._network import Network, receiver_tag
@@ -144,5 +144,5 @@ def _by_input(
             values = np.abs(sets[set_name][HIDDEN_STATE].numpy())
             for item in slices(inputs):
                 per_item = combine(values[:, item.start : item.stop])
-                found[f"{set_name}.{item.name}"] = per_component(sets[set_name], per_item, mean=mean)
+                found[shown_name(set_name, item.name)] = per_component(sets[set_name], per_item, mean=mean)
     return found

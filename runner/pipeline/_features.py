@@ -6,7 +6,7 @@ Everything here is plain data; the layers that apply it are made from it.
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -111,6 +111,15 @@ class IdInput:
     ids: np.ndarray
 
 
+CONTEXT = "context."
+"""What the names of inputs begin with that each node has from its graph; so do, after a `#`, those of their columns."""
+
+
+def shown_name(set_name: str, name: str) -> str:
+    """`SET.INPUT`, or `context.INPUT`."""
+    return name if name.startswith(CONTEXT) else f"{set_name}.{name}"
+
+
 Input = NumberInput | CategoryInput | TextHashInput | VectorInput | IdInput
 
 
@@ -133,12 +142,17 @@ class FeaturePlan:
 
 
 def plan_features(
-    features: Features, tables: GraphTables, *, visible: Mapping[str, np.ndarray] | None = None
+    features: Features,
+    tables: GraphTables,
+    *,
+    visible: Mapping[str, np.ndarray] | None = None,
+    context_set: str | None = None,
 ) -> FeaturePlan:
     """Learns from the data what the encodings need.
 
     visible: node set -> int64 rows that training may see; statistics and vocabularies of that set come from these rows
         only. All rows of the other sets are visible.
+    context_set: the node set whose nodes get the features of the context; their columns are in its table.
     Raises `RunError` for values that an encoding cannot take.
     """
     plan: dict[str, dict[str, tuple[Input, ...]]] = {}
@@ -148,6 +162,10 @@ def plan_features(
         for set_name in getattr(tables, kind):
             rows = (visible or {}).get(set_name) if kind == "node_sets" else None
             encodings = features.encoding(kind, set_name)
+            if (kind, set_name) == ("node_sets", context_set):
+                for name, entry in features.encoding("context", "").items():
+                    column: Any = {"feature": f"#{CONTEXT}{getattr(entry, 'feature', None) or name}"}
+                    encodings[CONTEXT + name] = entry.model_copy(update=column)
             plan[kind][set_name] = tuple(
                 _plan_input(tables, kind, set_name, name, encoding, rows) for name, encoding in encodings.items()
             )
@@ -164,7 +182,7 @@ def _plan_input(
     feature = encoding.feature or name
     rank = 2 if isinstance(encoding, VectorFeature) else 1
     column = dense_column(tables, kind, set_name, feature, rank=rank)
-    where = f"{set_name}.{feature}"
+    where = shown_name(set_name, feature.removeprefix("#"))
     is_text = column.dtype.kind in "OSU"
     if is_text and isinstance(encoding, (NumberFeature, VectorFeature)):
         raise RunError(f"{where} holds texts, but the encoding {encoding.type!r} needs numbers.")

@@ -7,7 +7,8 @@ from typing import Any, final
 import numpy as np
 
 from gnnkit.runner._errors import RunError
-from gnnkit.runner.config import LabelledTask, RunConfig, check_against_schema
+from gnnkit.runner.config import GraphTask, LabelledTask, RunConfig, check_against_schema
+from gnnkit.runner.pipeline._examples import with_context
 from gnnkit.runner.pipeline._features import FeaturePlan, plan_features
 from gnnkit.runner.pipeline._items import Items, items_of
 from gnnkit.runner.pipeline._labels import MISSING, Labels, check_labelled, resolve_labels
@@ -80,8 +81,9 @@ def prepare(config: RunConfig, reporter: Reporter) -> Prepared:
             check_labelled(other, part, rows)
     for note in notes:
         reporter.note(note)
-    seen = seen_in_training(config, tables, split)
-    plan = plan_features(config.features, seen, visible=visible(config, main, split))
+    seen = with_context(config, seen_in_training(config, tables, split))
+    context_set = config.main_task.node_set if isinstance(config.main_task, GraphTask) else None
+    plan = plan_features(config.features, seen, visible=visible(config, main, split), context_set=context_set)
     return _prepared(config, reporter, tables, labels, split, plan, tuple(notes))
 
 

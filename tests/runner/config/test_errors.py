@@ -258,6 +258,11 @@ WRONG = [
         "a cut-off means nothing where no hop has a time. Give hops `time: FEATURE`.",
     ),
     (
+        "features.context={year: number}",
+        "features.context",
+        "features of the context are inputs of tasks about graphs only. Remove them.",
+    ),
+    (
         "features.node_sets.papers.year=number",
         "features.node_sets.papers",
         "unknown node set 'papers'. Did you mean 'paper'? Known: author, paper.",

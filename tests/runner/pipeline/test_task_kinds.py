@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import gnnkit
 from gnnkit.runner._errors import RunError
 from gnnkit.runner.cli._main import cli
-from gnnkit.runner.config import loads
+from gnnkit.runner.config import ConfigError, loads
 from gnnkit.runner.pipeline import execute, load_run
 from gnnkit.samplers import EdgeTable, GraphTables, NodeTable, write_tables
 
@@ -267,7 +267,12 @@ def molecules(folder, count=60):
             source = np.arange(size - 1 + ring)
             graph = gnnkit.GraphTensor.from_pieces(
                 context=gnnkit.Context.from_fields(
-                    features={"kind": [[b"path", b"ring"][ring]], "size": [float(size)]}
+                    features={
+                        "kind": [[b"path", b"ring"][ring]],
+                        "size": [float(size)],
+                        "made": [[b"by hand", b"by machine"][int(size > 6)]],
+                        "weight": [10.0 * size],
+                    }
                 ),
                 node_sets={
                     "atom": gnnkit.NodeSet.from_fields(
@@ -291,9 +296,27 @@ def molecules(folder, count=60):
             writer.write(gnnkit.write_example(graph).SerializeToString())
     (folder / "graphs.pbtxt").write_text("""
         context { features { key: "kind" value { dtype: DT_STRING } }
-                  features { key: "size" value { dtype: DT_FLOAT } } }
+                  features { key: "size" value { dtype: DT_FLOAT } }
+                  features { key: "made" value { dtype: DT_STRING } }
+                  features { key: "weight" value { dtype: DT_FLOAT } } }
         node_sets { key: "atom" value { features { key: "degree" value { dtype: DT_FLOAT } } } }
         edge_sets { key: "bond" value { source: "atom" target: "atom" } }""")
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ("kind: category", "features.context.kind.*'kind' is the label of the task; a model must not see it"),
+        ("maid: category", "unknown feature of the context: 'maid'. Did you mean 'made'"),
+        ("made: number", "'number' needs one number for each item; context.made is string"),
+    ],
+)
+def test_wrong_features_of_the_context(folder, context, message):
+    molecules(folder, count=2)
+    task = "{type: graph_classification, node_set: atom, label: kind}"
+    data = "data={examples: graphs.tfrecord, schema: graphs.pbtxt}"
+    with pytest.raises(ConfigError, match=message):
+        run(folder, data, "sampling=none", f"task={task}", f"features={{context: {{{context}}}}}")
 
 
 @pytest.mark.slow
@@ -314,6 +337,19 @@ def test_graph_tasks(folder):
     assert served.shape == (2, 2)
     assert summary.completeness_error < 0.05
 
+    # Beside features of atoms those of the whole molecule.
+    data[2] = "features={context: {made: category, mass: {type: number, feature: weight}}}"
+    task = "{type: graph_regression, node_set: atom, label: size}"
+    baseline = "attribution.baseline={context.made: by hand, context.mass: mean}"
+    summary = run(folder, *data, f"task={task}", "training.epochs=40", baseline)
+    assert summary.metrics["test"]["mean_absolute_error"] < 1.0  # Of 4 to 8 atoms; the mean is off by 1.2.
+    assert {score.feature for score in summary.attribution} == {"context.made", "context.mass"}
+    assert summary.completeness_error < 0.05
+    trained = load_run("run")
+    served = scores_of_export(folder, trained, [0, 1], "regression_logits")
+    np.testing.assert_allclose(served, trained.predict(["0", "1"]).values, 1e-4, 1e-4)
+
+    data[2] = "features={node_sets: {atom: {degree: {type: number, normalize: none}}}}"
     task = "{type: graph_regression, node_set: atom, label: size, reduce_type: sum}"
     # The same graphs, out of a provider.
     files = f"{{class: gnnkit.runner.TFRecordDatasetProvider, args: {{file_pattern: {folder}/graphs.tfrecord}}, "
