@@ -1,4 +1,4 @@
-"""The kernel for uniform draws, compiled in a thread of its own the first time that it runs on a machine."""
+"""The kernel, compiled in a thread of its own the first time that it runs on a machine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from gnnkit.samplers._kernel import by_set, sample_components
 
 _PATIENCE = 0.2  # Seconds in which a kernel is loaded that Numba has kept on disk.
+_SHOW_AFTER = 2.0
 _TURN = 0.0005  # Seconds between requests for the GIL meanwhile.
 _lock = threading.Lock()
 _jobs: dict[Any, threading.Event] = {}  # Types of arguments -> whether the work on them is done.
@@ -27,17 +28,38 @@ def kernel_is_ready(plan: Any, arguments: tuple[Any, ...]) -> bool:
     """
     if plan in _ready:
         return True
-    types = tuple(numba.typeof(argument) for argument in arguments)
-    with _lock:
-        done = _jobs.get(types)
-        new = done is None
-        if done is None:
-            done = _jobs[types] = threading.Event()
-            threading.Thread(target=_compile, args=(types, done), name="gnnkit-compile").start()
+    done, new = _job(arguments)
     if not done.wait(_PATIENCE if new else 0):
         return False
     _ready.add(plan)
     return True
+
+
+def await_kernel(plan: Any, arguments: tuple[Any, ...]) -> None:
+    """Waits until `sample_components` runs at once; a terminal is told what for, if it takes long."""
+    if plan in _ready:
+        return
+    done, new = _job(arguments)
+    if new and not done.wait(_SHOW_AFTER) and sys.stderr.isatty():
+        import rich.console
+
+        text = "Compiling the sampler for such a plan: half a minute, once on this machine"
+        with rich.console.Console(stderr=True).status(text):
+            done.wait()
+    done.wait()
+    _ready.add(plan)
+
+
+def _job(arguments: tuple[Any, ...]) -> tuple[threading.Event, bool]:
+    """Tells when there is a kernel for such arguments, and whether the work on it has begun just now."""
+    types = tuple(numba.typeof(argument) for argument in arguments)
+    with _lock:
+        done = _jobs.get(types)
+        if done is not None:
+            return done, False
+        done = _jobs[types] = threading.Event()
+        threading.Thread(target=_compile, args=(types, done), name="gnnkit-compile").start()
+        return done, True
 
 
 def _compile(types: tuple[Any, ...], done: threading.Event) -> None:

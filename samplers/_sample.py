@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from gnnkit.samplers._compiling import kernel_is_ready
+from gnnkit.samplers._compiling import await_kernel, kernel_is_ready
 from gnnkit.samplers._kernel import by_set, sample_components
 from gnnkit.samplers._plan import Plan
 from gnnkit.samplers._roots import Roots, kernel_arguments, make_roots
@@ -130,7 +130,9 @@ def _sample(store: GraphStore, plan: Plan, arguments: tuple[Any, ...], seed: int
         *arguments,
         np.uint64(seed % 2**64),
     )
-    if plan.quick and not kernel_is_ready(plan, every):
+    if not plan.quick:
+        await_kernel(plan, every)
+    elif not kernel_is_ready(plan, every):
         seeds, starts, keys, *_ = arguments
         return sample_uniform(store, plan, seeds, starts, keys, seed)
     node_sizes, nodes, edge_sizes, edges, indices = sample_components(*every)
