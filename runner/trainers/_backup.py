@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gnnkit.runner.trainers._replicas import build_optimizer
+
 # What callbacks of Keras (early stopping, checkpoints of the best weights, learning rates on plateaus) remember.
 _CALLBACK_STATE = ("best", "wait", "stopped_epoch", "best_epoch", "cooldown_counter")
 
@@ -168,11 +170,9 @@ def _is_plain(value: Any) -> bool:
 
 def _variables(model: keras.Model) -> list[Any]:
     """Weights, random generators and the optimizer's variables."""
-    optimizer = model.optimizer
-    if not optimizer.built:
-        optimizer.build(model.trainable_variables)
+    build_optimizer(model)
     # Shared layers count once.
-    return list({id(v): v for v in [*model.variables, *optimizer.variables]}.values())
+    return list({id(v): v for v in [*model.variables, *model.optimizer.variables]}.values())
 
 
 def _metrics_variables(model: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from gnnkit.runner.trainers._backup import Backup
 from gnnkit.runner.trainers._checkpoints import Checkpoints
 from gnnkit.runner.trainers._one_iterator import FirstFrom, OneIterator
 from gnnkit.runner.trainers._options import KerasTrainerCheckpointOptions, KerasTrainerOptions
-from gnnkit.runner.trainers._replicas import built_for
+from gnnkit.runner.trainers._replicas import build_optimizer, built_for
 from gnnkit.runner.trainers._resume import skip_steps
 from gnnkit.runner.trainers._waiting import Waiting
 
@@ -150,6 +150,7 @@ class KerasTrainer(Trainer):
         with _globals(self._options):
             with self._strategy.scope():
                 model = model_fn()
+                build_optimizer(model)
             # Of several workers one writes files.
             writes = bool(self._strategy.extended.should_checkpoint)
             checkpoints = Checkpoints(

@@ -11,6 +11,13 @@ import gnnkit.keras
 from gnnkit.graph import GraphTensorSpec
 
 
+def build_optimizer(model: keras.Model) -> None:
+    """Makes the variables of the optimizer. Were the first step to make them, TensorFlow would trace it twice."""
+    optimizer: Any = model.optimizer
+    if optimizer is not None and not optimizer.built and model.built:
+        optimizer.build(model.trainable_variables)
+
+
 @contextlib.contextmanager
 def built_for(
     model: keras.Model, strategy: tf.distribute.Strategy, element_spec: Any, *, always: bool
