@@ -30,7 +30,7 @@ def test_a_terminal_is_told_why_it_waits(monkeypatch):
     class Plan:
         pass
 
-    def compile_slowly(kinds, done):
+    def compile_slowly(kinds, done, delay):
         time.sleep(0.3)
         done.set()
 
