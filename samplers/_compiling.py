@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import sys
 import threading
@@ -15,7 +16,7 @@ import numpy as np
 from gnnkit.samplers._kernel import by_set, sample_components
 
 _PATIENCE = 0.2  # Seconds in which a kernel is loaded that Numba has kept on disk.
-_SHOW_AFTER = 2.0
+_SHOW_AFTER = 2.0  # Seconds of waiting that nobody wants to be told about.
 _HEAD_START = 1.5  # Seconds for the first batch, before it shares the GIL with the compiler.
 _TURN = 0.0005  # Seconds between requests for the GIL meanwhile.
 _lock = threading.Lock()
@@ -54,6 +55,7 @@ def await_kernel(plan: Any, arguments: tuple[Any, ...]) -> None:
     _ready.add(plan)
 
 
+@functools.cache  # Asked for every batch until the kernel is there.
 def _is_kept() -> bool:
     """Whether Numba has kept kernels on disk, though perhaps of other versions or for other arguments."""
     folder = sample_components.stats.cache_path

@@ -243,7 +243,6 @@ class PieceSpec(FieldTree, tf.TypeSpec):
                 value = tf.reshape(value.flat_values, [value.nrows(), *spec.shape[1:]])
             elif self.rank:
                 value = value.to_tensor()
-            value = _with_static_shape(value, spec)
         return value
 
     def _ragged(self, spec: Any, value: Any) -> Any:
@@ -308,7 +307,7 @@ class PieceSpec(FieldTree, tf.TypeSpec):
                 fields[i] = (
                     self._unragged(specs[i], with_static_ragged_shape(value, self._boxed(specs[i]))) if rank else value
                 )
-        if not rank and not tf.executing_eagerly():
+        if not tf.executing_eagerly():
             fields = [_with_static_shape(*pair) for pair in zip(fields, specs, strict=True)]
         return self._value_class._from_fields(self._structure(), fields)
 
@@ -348,7 +347,7 @@ class PieceSpec(FieldTree, tf.TypeSpec):
 
 
 def _with_static_shape(value: Any, spec: Any) -> Any:
-    if tf.executing_eagerly() or not isinstance(spec, tf.TensorSpec):
+    if not isinstance(spec, tf.TensorSpec):
         return value
     value.set_shape(spec.shape)
     return tf.ensure_shape(value, spec.shape)

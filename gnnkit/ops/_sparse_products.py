@@ -7,6 +7,7 @@ coefficients, and gradients alike would be `[E, H, C]` each, which takes longer 
 `weighted_sum` and `edge_products` are each other's gradients, so that derivatives of any order take the fast way.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -28,46 +29,42 @@ def applies(values: Any, receivers: Any, senders: Any) -> bool:
 
 def weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, receivers: Segments, senders: Segments) -> tf.Tensor:
     """`Σ_e coefficients[e] * values[senders[e]]` for each receiver: of `[E, H]` and `[V, H, C]`, `[V', H, C]`."""
-    unpack = _unpacking(receivers)
 
-    @_gradients.custom_gradient
-    def sums(coefficients: tf.Tensor, values: tf.Tensor, *tensors: tf.Tensor) -> Any:
-        receivers, senders = unpack(tensors)
+    def gradients(upstream: tf.Tensor, coefficients: Any, values: Any, receivers: Segments, senders: Segments) -> Any:
+        by_values = tf.ensure_shape(weighted_sum(coefficients, upstream, senders, receivers), values.shape)
+        return edge_products(upstream, values, receivers, senders), by_values
 
-        def gradient(upstream: tf.Tensor) -> Any:
-            by_coefficients = edge_products(upstream, values, receivers, senders)
-            by_values = tf.ensure_shape(weighted_sum(coefficients, upstream, senders, receivers), values.shape)
-            return by_coefficients, by_values, *[None] * len(tensors)
-
-        return _weighted_sum(coefficients, values, receivers, senders), gradient
-
-    return sums(coefficients, values, *receivers.tensors, *senders.tensors)
+    return _with_gradients(_weighted_sum, gradients, coefficients, values, receivers, senders)
 
 
 def edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Segments, senders: Segments) -> tf.Tensor:
     """The scalar products of `x[receivers[e]]` and `y[senders[e]]`: of `[V', H, C]` and `[V, H, C]`, `[E, H]`."""
-    unpack = _unpacking(receivers)
+
+    def gradients(upstream: tf.Tensor, x: Any, y: Any, receivers: Segments, senders: Segments) -> Any:
+        by_x = tf.ensure_shape(weighted_sum(upstream, y, receivers, senders), x.shape)
+        return by_x, tf.ensure_shape(weighted_sum(upstream, x, senders, receivers), y.shape)
+
+    return _with_gradients(_edge_products, gradients, x, y, receivers, senders)
+
+
+def _with_gradients(
+    product: Callable[..., Any], gradients: Callable[..., Any], a: Any, b: Any, receivers: Segments, senders: Segments
+) -> tf.Tensor:
+    """`product(a, b, receivers, senders)`; `gradients(upstream, a, b, receivers, senders)` are those by a and b."""
+    num = len(receivers.tensors)
 
     @_gradients.custom_gradient
-    def products(x: tf.Tensor, y: tf.Tensor, *tensors: tf.Tensor) -> Any:
-        receivers, senders = unpack(tensors)
+    def call(a: tf.Tensor, b: tf.Tensor, *tensors: tf.Tensor) -> Any:
+        ends = Segments(*tensors[:num]), Segments(*tensors[num:])
+        return product(a, b, *ends), lambda upstream: (*gradients(upstream, a, b, *ends), *[None] * len(tensors))
 
-        def gradient(upstream: tf.Tensor) -> Any:
-            by_x = tf.ensure_shape(weighted_sum(upstream, y, receivers, senders), x.shape)
-            by_y = tf.ensure_shape(weighted_sum(upstream, x, senders, receivers), y.shape)
-            return by_x, by_y, *[None] * len(tensors)
-
-        at_receivers = tf.raw_ops.GatherV2(params=x, indices=receivers.ids, axis=0)
-        at_senders = tf.raw_ops.GatherV2(params=y, indices=senders.ids, axis=0)
-        return tf.reduce_sum(at_receivers * at_senders, -1), gradient
-
-    return products(x, y, *receivers.tensors, *senders.tensors)
+    return call(a, b, *receivers.tensors, *senders.tensors)
 
 
-def _unpacking(first: Segments) -> Any:
-    """How to get two segments back from their tensors, those of `first` first."""
-    num = len(first.tensors)
-    return lambda tensors: (Segments(*tensors[:num]), Segments(*tensors[num:]))
+def _edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Segments, senders: Segments) -> tf.Tensor:
+    at_receivers = tf.raw_ops.GatherV2(params=x, indices=receivers.ids, axis=0)
+    at_senders = tf.raw_ops.GatherV2(params=y, indices=senders.ids, axis=0)
+    return tf.reduce_sum(at_receivers * at_senders, -1)
 
 
 def _weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, at: Segments, others: Segments) -> tf.Tensor:
