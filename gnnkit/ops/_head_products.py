@@ -46,12 +46,14 @@ def weighted_sum_at_nodes(graph: GraphTensor, edge_set_name: str, tag: int, coef
 
 
 def _ends(graph: GraphTensor, edge_set_name: str, tag: int, *values: Any) -> Any:
-    """The segments of receivers and of senders where products with values are faster without a row an edge."""
+    """The patterns of receivers and of senders where products with values are faster without a row an edge."""
     adjacency = graph.edge_sets[edge_set_name].adjacency
     receivers, senders = adjacency[tag], adjacency[reverse_tag(tag)]
     if not all(_sparse_products.applies(v, receivers, senders) for v in values):
         return None
-    return [
+    at, others = (
         _sorted_segments.segments_of(adjacency[t], graph.node_sets[adjacency.node_set_name(t)]._num_items())
         for t in (tag, reverse_tag(tag))
-    ]
+    )
+    heads = values[0].shape[1]
+    return _sparse_products.pattern(at, others, heads), _sparse_products.pattern(others, at, heads)

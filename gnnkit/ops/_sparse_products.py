@@ -8,7 +8,7 @@ coefficients, and gradients alike would be `[E, H, C]` each, which takes longer 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -27,20 +27,54 @@ def applies(values: Any, receivers: Any, senders: Any) -> bool:
     )
 
 
-def weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, receivers: Segments, senders: Segments) -> tf.Tensor:
+class Pattern(NamedTuple):
+    """Where the sparse matrix `[V' * H, V * H]` of edges and heads has numbers; each node has a row and a column a head.
+
+    Then values `[V, H, C]` are the matrix `[V * H, C]` as they lie, and no head is cut out or put back.
+
+    ids: int `[E]`, of the nodes with the rows; num: V'.
+    places: int64 `[E * H, 2]`, by ascending row; order: which of the coefficients `[E * H]` belongs there.
+    """
+
+    ids: tf.Tensor
+    num: tf.Tensor
+    places: tf.Tensor
+    order: tf.Tensor
+
+
+def pattern(at: Segments, others: Segments, heads: int) -> Pattern:
+    """The pattern with rows for the nodes of `at`."""
+    rows, columns, edges = at.ids, others.ids, tf.range(tf.size(at.ids))
+    if at.order is not None:
+        rows, columns, edges = at.sorted_ids, tf.gather(columns, at.order), at.order
+
+    def by_head(ids: Any) -> tf.Tensor:
+        return tf.reshape(tf.cast(ids, tf.int32)[:, tf.newaxis] * heads + tf.range(heads), [-1])
+
+    # An edge lies, for each head, after all edges of lower rows, and after those of lower heads of its node.
+    sizes = tf.cast(at.sizes, tf.int32)
+    first = tf.gather((heads - 1) * tf.cumsum(sizes, exclusive=True), rows) + tf.range(tf.size(rows))
+    to = first[:, tf.newaxis] + tf.gather(sizes, rows)[:, tf.newaxis] * tf.range(heads)
+    here = tf.math.invert_permutation(tf.reshape(to, [-1]))
+    places = tf.cast(tf.gather(tf.stack([by_head(rows), by_head(columns)], 1), here), tf.int64)
+    order = here if at.order is None else tf.gather(by_head(edges), here)
+    return Pattern(at.ids, tf.size(sizes), places, order)
+
+
+def weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, receivers: Pattern, senders: Pattern) -> tf.Tensor:
     """`Σ_e coefficients[e] * values[senders[e]]` for each receiver: of `[E, H]` and `[V, H, C]`, `[V', H, C]`."""
 
-    def gradients(upstream: tf.Tensor, coefficients: Any, values: Any, receivers: Segments, senders: Segments) -> Any:
+    def gradients(upstream: tf.Tensor, coefficients: Any, values: Any, receivers: Pattern, senders: Pattern) -> Any:
         by_values = tf.ensure_shape(weighted_sum(coefficients, upstream, senders, receivers), values.shape)
         return edge_products(upstream, values, receivers, senders), by_values
 
     return _with_gradients(_weighted_sum, gradients, coefficients, values, receivers, senders)
 
 
-def edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Segments, senders: Segments) -> tf.Tensor:
+def edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Pattern, senders: Pattern) -> tf.Tensor:
     """The scalar products of `x[receivers[e]]` and `y[senders[e]]`: of `[V', H, C]` and `[V, H, C]`, `[E, H]`."""
 
-    def gradients(upstream: tf.Tensor, x: Any, y: Any, receivers: Segments, senders: Segments) -> Any:
+    def gradients(upstream: tf.Tensor, x: Any, y: Any, receivers: Pattern, senders: Pattern) -> Any:
         by_x = tf.ensure_shape(weighted_sum(upstream, y, receivers, senders), x.shape)
         return by_x, tf.ensure_shape(weighted_sum(upstream, x, senders, receivers), y.shape)
 
@@ -48,35 +82,31 @@ def edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Segments, senders: Segm
 
 
 def _with_gradients(
-    product: Callable[..., Any], gradients: Callable[..., Any], a: Any, b: Any, receivers: Segments, senders: Segments
+    product: Callable[..., Any], gradients: Callable[..., Any], a: Any, b: Any, receivers: Pattern, senders: Pattern
 ) -> tf.Tensor:
     """`product(a, b, receivers, senders)`; `gradients(upstream, a, b, receivers, senders)` are those by a and b."""
-    num = len(receivers.tensors)
+    num = len(receivers)
 
     @_gradients.custom_gradient
     def call(a: tf.Tensor, b: tf.Tensor, *tensors: tf.Tensor) -> Any:
-        ends = Segments(*tensors[:num]), Segments(*tensors[num:])
+        ends = Pattern(*tensors[:num]), Pattern(*tensors[num:])
         return product(a, b, *ends), lambda upstream: (*gradients(upstream, a, b, *ends), *[None] * len(tensors))
 
-    return call(a, b, *receivers.tensors, *senders.tensors)
+    return call(a, b, *receivers, *senders)
 
 
-def _edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Segments, senders: Segments) -> tf.Tensor:
+def _edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Pattern, senders: Pattern) -> tf.Tensor:
     at_receivers = tf.raw_ops.GatherV2(params=x, indices=receivers.ids, axis=0)
     at_senders = tf.raw_ops.GatherV2(params=y, indices=senders.ids, axis=0)
     return tf.reduce_sum(at_receivers * at_senders, -1)
 
 
-def _weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, at: Segments, others: Segments) -> tf.Tensor:
-    """A product of a sparse matrix `[V', V]` and a dense one `[V, C]` for each head."""
-    rows, columns = at.ids, others.ids
-    if at.order is not None:
-        rows, columns, coefficients = at.sorted_ids, tf.gather(columns, at.order), tf.gather(coefficients, at.order)
-    places = tf.stack([tf.cast(rows, tf.int64), tf.cast(columns, tf.int64)], 1)
-    shape = tf.stack([tf.size(at.sizes, tf.int64), tf.shape(values, tf.int64)[0]])
+def _weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, at: Pattern, others: Pattern) -> tf.Tensor:
     heads, channels = values.shape[1:]
-    results = []
-    for head, numbers in enumerate(tf.unstack(coefficients, heads, 1)):
-        matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=places, values=numbers, dense_shape=shape)
-        results.append(tf.raw_ops.SparseMatrixMatMul(a=matrix, b=values[:, head]))
-    return tf.reshape(tf.concat(results, 1), [-1, heads, channels])
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
+        indices=at.places,
+        values=tf.gather(tf.reshape(coefficients, [-1]), at.order),
+        dense_shape=tf.cast(tf.stack([at.num, tf.shape(values)[0]]) * heads, tf.int64),
+    )
+    sums = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=tf.reshape(values, [-1, channels]))
+    return tf.reshape(sums, [-1, heads, channels])
