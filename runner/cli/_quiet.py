@@ -14,7 +14,8 @@ def loading_tensorflow(*, hidden: bool = False) -> Iterator[None]:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
-        tf.constant(0)  # Starts the devices.
+        if "TF_CONFIG" not in os.environ:  # Several workers must be set up before the devices start.
+            tf.constant(0)
         yield
 
 

@@ -111,7 +111,7 @@ class BatchProvider(DatasetProvider):
             dataset = self.delegate.get_batched_dataset(context, size)
             self._check(dataset, "get_batched_dataset", merged=True)
             dataset = self._sized(self._in_order_of_epoch(dataset))
-            return dataset if replicas == 1 else _whole_steps(dataset, replicas)
+            return dataset if replicas == 1 else _whole_steps(dataset, replicas // context.num_input_pipelines)
         dataset = self.delegate.get_dataset(context)
         serialized = self._check(dataset, "get_dataset", merged=False)
         dataset = self._sized(self._in_order_of_epoch(dataset))
@@ -164,5 +164,9 @@ def _merge(graph: GraphTensor) -> GraphTensor:
     return graph.merge_batch_to_components()
 
 
-def _whole_steps(dataset: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
-    return dataset.window(replicas, drop_remainder=True).flat_map(_not_converted(lambda window: window))
+def _whole_steps(dataset: tf.data.Dataset, share: int) -> tf.data.Dataset:
+    """As many batches as make up whole steps. share: batches of this dataset in a step."""
+    count = int(dataset.cardinality())
+    if count >= 0:
+        return dataset.take(count // share * share)
+    return dataset.window(share, drop_remainder=True).flat_map(_not_converted(lambda window: window))

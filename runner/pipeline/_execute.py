@@ -31,9 +31,9 @@ from gnnkit.runner.pipeline._network import Network, trims
 from gnnkit.runner.pipeline._objectives import loss_weights, make_tasks
 from gnnkit.runner.pipeline._prepare import Prepared, prepare
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
-from gnnkit.runner.pipeline._run_options import run_options
+from gnnkit.runner.pipeline._run_options import make_strategy, own_directory, run_options
 from gnnkit.runner.pipeline._summary import RunSummary, top_features
-from gnnkit.runner.pipeline._trained import TrainedRun, compile_for_evaluation, save_trained
+from gnnkit.runner.pipeline._trained import TrainedRun, compile_for_evaluation, save_trained, without_replicas
 from gnnkit.runner.trainers import KerasTrainer
 
 _PACKAGES = ("gnnkit", "tensorflow", "keras", "numpy", "numba", "protobuf", "pyarrow")
@@ -52,7 +52,9 @@ def execute(config: RunConfig, *, quiet: bool = False) -> RunSummary:
 
 def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, TrainedRun]:
     """Like `execute`; returns the trained run as well, as `load_run` would rebuild it."""
-    output = config.output_directory
+    # Before anything of TensorFlow runs: several workers must be known by then.
+    strategy = make_strategy(config)
+    output = own_directory(config, strategy)
     output.mkdir(parents=True, exist_ok=True)
     dump_resolved(config, output / "config.yaml")
     keras.utils.set_random_seed(config.seed)
@@ -65,8 +67,11 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
         "metrics": str(output / METRICS),
         "checkpoints": str(output / "ckpt"),
     }
-    trained = _train(config, data, output, reporter)
-    result = trained.result
+    trained = _train(config, data, output, strategy, reporter)
+    network, result = trained.network, trained.result
+    has_replicas = strategy is not None and strategy.num_replicas_in_sync > 1
+    if has_replicas:
+        network, result = without_replicas(config, data, result)
     save_trained(output, data, result)
     if config.training.tensorboard:
         files["tensorboard"] = str(output)
@@ -74,14 +79,14 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
         files["model"] = str(output / config.export.subdirectory)
         with reporter.stage("export", "Exporting the model"):
             KerasModelExporter().save(result, files["model"])
-    if isinstance(config.main_task, LinkPrediction):
+    if has_replicas or isinstance(config.main_task, LinkPrediction):
         compile_for_evaluation(config, data, result.trained_model)
-    finished = TrainedRun(config, data, trained.network, result, output)
+    finished = TrainedRun(config, data, network, result, output)
     metrics = finished.evaluate(reporter=reporter)
 
     scores, gap = {}, None
     if config.attribution.enabled and can_explain(config):
-        explained = explain(config, data, trained.network, result, output, reporter)
+        explained = explain(config, data, network, result, output, reporter)
         # Attention tells edges, and nothing of features.
         scores, gap = explained.scores or explained.edges, explained.completeness_error
         files["attribution"] = str(explained.path)
@@ -125,7 +130,9 @@ class _Trained:
     notes: tuple[str, ...]
 
 
-def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) -> _Trained:
+def _train(
+    config: RunConfig, data: Prepared, output: Path, strategy: tf.distribute.Strategy | None, reporter: Reporter
+) -> _Trained:
     train, valid = data.providers["train"], data.providers.get("valid")
     gtspec = train.gtspec
     encoder = make_encoder(data.plan, gtspec)
@@ -142,6 +149,7 @@ def _train(config: RunConfig, data: Prepared, output: Path, reporter: Reporter) 
         trainer = make_trainer(
             config,
             output,
+            strategy,
             has_valid=valid is not None,
             callbacks=[progress, MetricsLog(output / METRICS)],
         )

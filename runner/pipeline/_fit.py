@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from gnnkit.runner._errors import RunError
 from gnnkit.runner._interfaces import Trainer
@@ -21,7 +22,6 @@ from gnnkit.runner.config import (
     metrics_of,
     to_plain,
 )
-from gnnkit.runner.pipeline._run_options import make_strategy
 from gnnkit.runner.pipeline._user_classes import make_of_user
 from gnnkit.runner.trainers import KerasTrainer, KerasTrainerOptions
 
@@ -96,13 +96,13 @@ def smaller_is_better(metric: str) -> bool:
 def make_trainer(
     config: RunConfig,
     output: Path,
+    strategy: tf.distribute.Strategy | None = None,
     *,
     has_valid: bool,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Trainer:
     """The trainer. callbacks: to hear of it, of `KerasTrainer` only."""
     training, runtime = config.training, config.runtime
-    strategy = make_strategy(config)
     if training.trainer is not None:
         offered = {"model_dir": str(output), "strategy": strategy}
         made = make_of_user("training.trainer", training.trainer.class_, training.trainer.args, offered)
@@ -126,7 +126,8 @@ def make_trainer(
     return KerasTrainer(
         strategy,
         model_dir=str(output),
-        backup_dir=str(output / f"backup-{fingerprint(config)}"),
+        # All workers go on from the backup of the one that writes it.
+        backup_dir=str(config.output_directory / f"backup-{fingerprint(config)}"),
         backup_and_restore=training.resume,
         backup_every_n_steps=training.backup_every_n_steps,
         checkpoint_every_n_steps=training.checkpoint_every_n_steps,

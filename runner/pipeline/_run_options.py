@@ -1,9 +1,11 @@
 """From the runtime section of a config, and the padding, to the arguments of `gnnkit.runner.run`."""
 
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from gnnkit.runner._errors import RunError
 from gnnkit.runner._padding import FitOrSkipPadding, TightPadding, one_node_per_component
 from gnnkit.runner._strategies import ParameterServerStrategy, TPUStrategy
 from gnnkit.runner.config import FitOrSkipPadding as FitOrSkip
@@ -20,10 +22,30 @@ def make_strategy(config: RunConfig) -> tf.distribute.Strategy | None:
     if section.type == "mirrored":
         return tf.distribute.MirroredStrategy(list(section.devices) if section.devices is not None else None)
     if section.type == "multi_worker_mirrored":
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        return _multi_worker()
     if section.type == "parameter_server":
         return ParameterServerStrategy(section.min_shard_bytes)
     return TPUStrategy(section.tpu) if section.type == "tpu" else None
+
+
+def _multi_worker() -> tf.distribute.Strategy:
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        if "program startup" not in str(error):
+            raise
+        raise RunError(
+            "runtime.strategy: multi_worker_mirrored must be set up before TensorFlow computes anything, but this process "
+            "has done so already. Start the run in a new process, with `gnnkit run` on each machine."
+        ) from error
+
+
+def own_directory(config: RunConfig, strategy: tf.distribute.Strategy | None) -> Path:
+    """Where this process writes: `model_dir`, but of several workers only the first; others have folders below it."""
+    if strategy is None or strategy.extended.should_checkpoint:
+        return config.output_directory
+    resolver: Any = strategy.cluster_resolver
+    return config.output_directory / "workers" / f"{resolver.task_type}-{resolver.task_id}"
 
 
 def run_options(config: RunConfig, train: Any, valid: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gnnkit.runner.trainers._backup import Backup
 from gnnkit.runner.trainers._checkpoints import Checkpoints
 from gnnkit.runner.trainers._one_iterator import FirstFrom, OneIterator
 from gnnkit.runner.trainers._options import KerasTrainerCheckpointOptions, KerasTrainerOptions
-from gnnkit.runner.trainers._replicas import build_optimizer, built_for
+from gnnkit.runner.trainers._replicas import build_optimizer, built_for, fewest
 from gnnkit.runner.trainers._resume import skip_steps
 from gnnkit.runner.trainers._waiting import Waiting
 
@@ -234,6 +234,9 @@ class KerasTrainer(Trainer):
                 share = replicas // context.num_input_pipelines
                 dataset, skipped, count = _at(provider, context, what, steps, initial_epoch, done, share)
                 specs.append(dataset.element_spec)
+                count = fewest(self._strategy, count)
+                if count > 0:
+                    dataset = dataset.take(count * share)
                 counts.append(count)
                 # Without an end no replica can run out of data before the others.
                 endless = steps is not None or count > 0

@@ -54,6 +54,14 @@ def _has_several_workers(strategy: tf.distribute.Strategy) -> bool:
     return bool(strategy.extended._in_multi_worker_mode())  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def fewest(strategy: tf.distribute.Strategy, count: int) -> int:
+    """The smallest of the workers' counts, so that none of them waits for a step that another does not take."""
+    if not _has_several_workers(strategy):
+        return count
+    counts: Any = strategy.gather(strategy.run(lambda: tf.fill([1], tf.constant(count, tf.int64))), axis=0)
+    return int(tf.reduce_min(counts))
+
+
 def _with_vectors(step: Any) -> Any:
     """Keras 3 takes the mean of what the workers' steps return over its first axis, which scalars do not have."""
 

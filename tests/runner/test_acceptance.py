@@ -44,17 +44,21 @@ def test_cora(shared_data, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_joint_task_costs_no_accuracy(shared_data, tmp_path):
-    """Classification and DGI together do as well as classification alone."""
-    short = [*LEAN, "training.epochs=10"]
-    single = execute(load(CONFIGS / "openflights.yaml", [f"model_dir={tmp_path / 'single'}", *short]), quiet=True)
-    joint = execute(load(CONFIGS / "openflights_joint.yaml", [f"model_dir={tmp_path / 'joint'}", *short]), quiet=True)
-    alone, together = single.metrics["test"]["accuracy"], joint.metrics["test"]["region_accuracy"]
-    print(f"test accuracy alone {alone:.4f}, with DGI {together:.4f}")
-    assert alone > 0.9
-    assert together >= alone - 0.005  # Three of the 634 airports: less than seeds differ by.
-    assert joint.metrics["test"]["infomax_predictions_accuracy"] > 0.52  # After 8 steps of training.
+    """Classification and DGI together do at least as well as classification alone."""
+    alone, together = [], []
+    for seed in range(3):
+        for name in ("openflights", "openflights_joint"):
+            own = [f"seed={seed}", f"model_dir={tmp_path / name / str(seed)}", *LEAN]
+            metrics = execute(load(CONFIGS / f"{name}.yaml", own), quiet=True).metrics["test"]
+            if name == "openflights":
+                alone.append(metrics["accuracy"])
+            else:
+                together.append(metrics["region_accuracy"])
+                assert metrics["infomax_predictions_accuracy"] > 0.8
+    print(f"test accuracy alone {np.mean(alone):.4f} {alone}, with DGI {np.mean(together):.4f} {together}")
+    assert np.mean(together) >= np.mean(alone) >= 0.96
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def test_the_trainer_gets_its_options(tmp_path):
             "runtime.enable_check_numerics=true", "training.callbacks=[{class: test_options.Listener, args: {name: a}}]",
         ],
     )  # fmt: skip
-    trainer = make_trainer(config, tmp_path, has_valid=True)
+    trainer = make_trainer(config, tmp_path, make_strategy(config), has_valid=True)
     assert isinstance(trainer, KerasTrainer)
     assert (trainer._validation_per_epoch, trainer._steps_per_epoch, trainer._backup_every) == (2, 4, 3)
     assert (trainer._checkpoint_every, trainer._validation_steps) == ("never", 1)
