@@ -234,9 +234,9 @@ class KerasTrainer(Trainer):
                 share = replicas // context.num_input_pipelines
                 dataset, skipped, count = _at(provider, context, what, steps, initial_epoch, done, share)
                 specs.append(dataset.element_spec)
-                count = fewest(self._strategy, count)
-                if count > 0:
-                    dataset = dataset.take(count * share)
+                if steps is None:
+                    count = fewest(self._strategy, count)
+                    dataset = dataset.take(count * share) if count > 0 else dataset
                 counts.append(count)
                 # Without an end no replica can run out of data before the others.
                 endless = steps is not None or count > 0

@@ -1,5 +1,8 @@
 """Small graphs of papers whose label is in the sum of their neighbours, and a model for them."""
 
+import contextlib
+import socket
+
 import keras
 import numpy as np
 import pytest
@@ -60,3 +63,17 @@ def examples(graphs) -> list[bytes]:
 @pytest.fixture(scope="session")
 def model_fn():
     return _model
+
+
+@pytest.fixture
+def free_ports():
+    """Two ports of this machine that nobody uses."""
+
+    def find():
+        with contextlib.ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+            for each in sockets:
+                each.bind(("localhost", 0))
+            return [each.getsockname()[1] for each in sockets]
+
+    return find

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -51,11 +50,8 @@ def config(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_two_workers(config):
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("localhost", 0))
-        second.bind(("localhost", 0))
-        cluster = {"worker": [f"localhost:{each.getsockname()[1]}" for each in (first, second)]}
+def test_two_workers(config, free_ports):
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports()]}
     output = f"model_dir={config.parent / 'out'}"
     command = [sys.executable, "-c", MAIN, "run", str(config), "--quiet", "--json", "--set", output]
     workers = []

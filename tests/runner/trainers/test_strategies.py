@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 
@@ -44,16 +43,6 @@ def start(tmp_path, examples):
         process.kill()
 
 
-def _free_ports():
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 def _history(out):
     (line,) = [line for line in out.splitlines() if line.startswith("HISTORY")]
     return json.loads(line.removeprefix("HISTORY"))
@@ -67,20 +56,20 @@ def _assert_same_history(outs, expected):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_workers_train_as_one_does(start):
+def test_two_workers_train_as_one_does(start, free_ports):
     """The same global batch, cut in two."""
     expected = _history(start("one", [], 0).communicate(timeout=400)[0])
-    ports = _free_ports()
+    ports = free_ports()
     workers = [start("two", ports, i) for i in range(2)]
     _assert_same_history([worker.communicate(timeout=400)[0] for worker in workers], expected)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_training_goes_on_after_a_worker_was_killed(start):
+def test_training_goes_on_after_a_worker_was_killed(start, free_ports):
     """The second try begins in the midst of the second epoch."""
     expected = _history(start("one", [], 0).communicate(timeout=300)[0])
-    ports = _free_ports()
+    ports = free_ports()
     first, second = start("two", ports, 0), start("two", ports, 1, 1)
     second.communicate(timeout=300)
     assert second.returncode == -signal.SIGKILL
@@ -89,7 +78,7 @@ def test_training_goes_on_after_a_worker_was_killed(start):
             break
     first.kill()
     first.communicate()
-    ports = _free_ports()
+    ports = free_ports()
     workers = [start("two", ports, i) for i in range(2)]
     outs = [worker.communicate(timeout=300)[0] for worker in workers]
     assert all("EPOCH 1" in out and "EPOCH 0" not in out for out in outs)
