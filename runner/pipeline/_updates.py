@@ -1,9 +1,9 @@
 """One round of message passing, as the model section of a config says."""
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gnnkit._parameters import parameters_of
 from gnnkit.models import (
     gat,
     gat_v2,
@@ -36,7 +36,7 @@ _EDGE_ARGUMENTS = ("edge_feature", "edge_feature_name")
 
 def edge_argument(model: Rounds) -> str | None:
     """The argument that takes the name of an edge feature, or None: then features of edges are not read."""
-    parameters = inspect.signature(_factory(model)).parameters
+    parameters = parameters_of(_factory(model))
     return next((name for name in _EDGE_ARGUMENTS if name in parameters), None)
 
 
@@ -53,7 +53,7 @@ def make_update(
     name = edge_argument(model)
     if name is not None and edge_feature is not None:
         offered[name] = edge_feature
-    taken = inspect.signature(factory).parameters
+    taken = parameters_of(factory)
     if "name" in taken:  # Some have one by default, but no two layers of a model may have the same.
         offered["name"] = f"{factory.__name__}_{round}"
     if not isinstance(model, Custom):

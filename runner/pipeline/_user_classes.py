@@ -1,10 +1,10 @@
 """Classes of the user's, by dotted path."""
 
 import importlib
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gnnkit._parameters import parameters_of
 from gnnkit.runner._errors import RunError
 
 
@@ -56,6 +56,6 @@ def _found(path: str) -> Any:
 
 def _parameters(factory: Callable[..., Any]) -> set[str]:
     try:
-        return set(inspect.signature(factory).parameters)
+        return set(parameters_of(factory))
     except ValueError:  # Of built-in ones.
         return set()

@@ -1,9 +1,8 @@
 """GATv2 and multi-head attention against tensorflow-gnn."""
 
-import inspect
-
 import pytest
 
+from gnnkit._parameters import parameters_of
 from gnnkit.testing import random_graph
 
 # tensorflow-gnn's multi-head attention says so of any attention_activation with score scaling.
@@ -172,7 +171,7 @@ def test_gat_v2_mpnn_graph_update(assert_parity):
 
 
 def arguments_of(function):
-    parameters = inspect.signature(function).parameters.values()
+    parameters = parameters_of(function).values()
     return {p.name: (p.kind, p.default) for p in parameters if p.kind != p.VAR_KEYWORD}
 
 

@@ -1,7 +1,6 @@
 """`gnnkit.experimental.sampler` against tensorflow_gnn's: the same where nothing is left to chance."""
 
 import importlib
-import inspect
 import warnings
 
 import numpy as np
@@ -10,6 +9,7 @@ import tensorflow as tf
 from google.protobuf import text_format
 
 import gnnkit
+from gnnkit._parameters import parameters_of
 from gnnkit.experimental import sampler
 
 ragged = tf.ragged.constant
@@ -104,7 +104,7 @@ def _graph_rows(graph, seed_set):
 
 
 def _arguments(fn):
-    parameters = inspect.signature(fn).parameters.values()
+    parameters = parameters_of(fn).values()
     return [(p.name, p.kind, p.default) for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
