@@ -125,6 +125,16 @@ def _with_heads(base: keras.Model, prepared: Preprocessing, tasks: Tasks) -> ker
     return gnnkit.keras.Model(_one(inputs), flat_outputs(predictions))
 
 
+def without_replicas(model: Any) -> keras.Model:
+    """The same layers and variables in a model that does not run on several devices, not compiled.
+
+    To share a batch among replicas in `evaluate` and `predict`, Keras would cut a graph as it cuts tensors.
+    """
+    alone = gnnkit.keras.Model(model.input, model.output, name=model.name)
+    alone.history = model.history
+    return alone
+
+
 def flat_outputs(of_tasks: Mapping[str, Any]) -> dict[str, Any]:
     """What belongs to the outputs of several tasks, by one name each: Keras has no metrics for dicts of dicts.
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+import gnnkit.keras
 from gnnkit.graph import GraphTensorSpec
 from gnnkit.runner import _models
 from gnnkit.runner._interfaces import (
@@ -139,20 +140,23 @@ def run(
         if jit_compile:
             _models.allow_xla(model)
         with stage("compile"):
-            losses, metrics, loss_factors = compiled(task, loss_weights)
-            model.compile(
-                optimizer=optimizer_fn(),
-                loss=over_real_rows(losses) if padded else losses,
-                loss_weights=loss_factors,
-                steps_per_execution=steps_per_execution or (100 if on_tpu else 1),
-                run_eagerly=run_eagerly,
-                jit_compile=jit_compile,
-                **{"weighted_metrics" if padded else "metrics": metrics},
-            )
-            if padded:
-                count_real_rows(model)
-                _tell_real_components(model, task, prepared)
+            compile_(model, optimizer_fn())
         return model
+
+    def compile_(model: Any, optimizer: Any) -> None:
+        losses, metrics, loss_factors = compiled(task, loss_weights)
+        model.compile(
+            optimizer=optimizer,
+            loss=over_real_rows(losses) if padded else losses,
+            loss_weights=loss_factors,
+            steps_per_execution=steps_per_execution or (100 if on_tpu else 1),
+            run_eagerly=run_eagerly,
+            jit_compile=jit_compile,
+            **{"weighted_metrics" if padded else "metrics": metrics},
+        )
+        if padded:
+            count_real_rows(model)
+            _tell_real_components(model, task, prepared)
 
     service = tf_data_service_config
     train = batches("train", train_ds_provider, train_padding, service)
@@ -160,6 +164,10 @@ def run(
     if train is None:
         raise ValueError("train_ds_provider is None. Pass gnnkit.runner.PassthruDatasetProvider(dataset) or the like.")
     trained = trainer.train(compiled_model, train, epochs=epochs, valid_ds_provider=valid)
+    if trainer.strategy.num_replicas_in_sync > 1 and isinstance(trained, gnnkit.keras.Model):
+        optimizer = trained.optimizer
+        trained = _models.without_replicas(trained)
+        compile_(trained, optimizer)
     result = RunResult(
         preprocess_model=prepared.model,
         base_model=bases[-1],

@@ -33,7 +33,7 @@ from gnnkit.runner.pipeline._prepare import Prepared, prepare
 from gnnkit.runner.pipeline._progress import Reporter, make_reporter
 from gnnkit.runner.pipeline._run_options import make_strategy, own_directory, run_options
 from gnnkit.runner.pipeline._summary import RunSummary, top_features
-from gnnkit.runner.pipeline._trained import TrainedRun, compile_for_evaluation, save_trained, without_replicas
+from gnnkit.runner.pipeline._trained import TrainedRun, compile_for_evaluation, save_trained
 from gnnkit.runner.trainers import KerasTrainer
 
 _PACKAGES = ("gnnkit", "tensorflow", "keras", "numpy", "numba", "protobuf", "pyarrow")
@@ -69,9 +69,6 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
     }
     trained = _train(config, data, output, strategy, reporter)
     network, result = trained.network, trained.result
-    has_replicas = strategy is not None and strategy.num_replicas_in_sync > 1
-    if has_replicas:
-        network, result = without_replicas(config, data, result)
     save_trained(output, data, result)
     if config.training.tensorboard:
         files["tensorboard"] = str(output)
@@ -79,7 +76,7 @@ def execute_run(config: RunConfig, reporter: Reporter) -> tuple[RunSummary, Trai
         files["model"] = str(output / config.export.subdirectory)
         with reporter.stage("export", "Exporting the model"):
             KerasModelExporter().save(result, files["model"])
-    if has_replicas or isinstance(config.main_task, LinkPrediction):
+    if isinstance(config.main_task, LinkPrediction):
         compile_for_evaluation(config, data, result.trained_model)
     finished = TrainedRun(config, data, network, result, output)
     metrics = finished.evaluate(reporter=reporter)

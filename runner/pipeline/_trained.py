@@ -226,15 +226,6 @@ def compile_for_evaluation(config: RunConfig, data: Prepared, model: Any) -> Non
     model.compile(loss=losses, metrics=metrics, loss_weights=weights, jit_compile=False)
 
 
-def without_replicas(config: RunConfig, data: Prepared, trained: RunResult) -> tuple[Network, RunResult]:
-    """The trained model on one device, not compiled: on several, Keras would cut batches of graphs as it cuts tensors."""
-    network, result = _models_of(config, data, make_tasks(config, data.labels, data.plan))
-    model: Any = result.trained_model
-    model.set_weights(trained.trained_model.get_weights())
-    model.history = trained.trained_model.history
-    return network, result
-
-
 def _models_of(config: RunConfig, data: Prepared, task: Any) -> tuple[Network, RunResult]:
     gtspec = data.provider(np.zeros(1, np.int64)).gtspec
     prepared = _models.preprocessing(gtspec, (make_encoder(data.plan, gtspec),), task)

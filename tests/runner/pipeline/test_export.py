@@ -11,7 +11,8 @@ import tensorflow as tf
 
 import gnnkit
 from gnnkit.runner.config import load, loads
-from gnnkit.runner.pipeline import _execute, execute
+from gnnkit.runner.pipeline._execute import execute_run
+from gnnkit.runner.pipeline._progress import make_reporter
 
 CONFIGS = Path(__file__).parents[3] / "colabs" / "configs"
 ACADEMIC = """
@@ -56,20 +57,6 @@ for file in sys.argv[2:]:
 """
 
 
-def run_and_keep(config, monkeypatch):
-    """The summary of a run, with its trained models and its data."""
-    kept = []
-    train = _execute._train
-
-    def remember(config, data, output, reporter):
-        kept.append((train(config, data, output, reporter), data))
-        return kept[0][0]
-
-    monkeypatch.setattr(_execute, "_train", remember)
-    summary = execute(config, quiet=True)
-    return summary, kept[0][0].result, kept[0][1]
-
-
 def scores_elsewhere(folder, model, *sets_of_graphs):
     """What the exported model says to each list of graphs, to all and to the first alone, in another process."""
     files = [str(folder / f"examples{i}.tfrecord") for i in range(len(sets_of_graphs))]
@@ -83,8 +70,9 @@ def scores_elsewhere(folder, model, *sets_of_graphs):
     return [[np.array(scores, np.float32) for scores in json.loads(line)] for line in done.stdout.splitlines()]
 
 
-def check_export(config, folder, monkeypatch, count):
-    summary, result, data = run_and_keep(config, monkeypatch)
+def check_export(config, folder, count):
+    summary, trained = execute_run(config, make_reporter(quiet=True))
+    result, data = trained.result, trained.data
     rows = dict(data.split.items())["test"][:count]
     provider = data.provider(rows)
     context = tf.distribute.InputContext()
@@ -107,10 +95,10 @@ def check_export(config, folder, monkeypatch, count):
 @pytest.mark.slow
 def test_sampled_subgraphs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    check_export(loads(ACADEMIC), tmp_path, monkeypatch, count=20)
+    check_export(loads(ACADEMIC), tmp_path, count=20)
 
 
 @pytest.mark.slow
 def test_openflights(shared_data, tmp_path, monkeypatch):
     overrides = [f"model_dir={tmp_path / 'run'}", "training.epochs=2", "attribution.enabled=false"]
-    check_export(load(CONFIGS / "openflights.yaml", overrides), tmp_path, monkeypatch, count=100)
+    check_export(load(CONFIGS / "openflights.yaml", overrides), tmp_path, count=100)

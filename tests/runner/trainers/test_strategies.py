@@ -44,8 +44,12 @@ def start(tmp_path, examples):
 
 
 def _history(out):
-    (line,) = [line for line in out.splitlines() if line.startswith("HISTORY")]
-    return json.loads(line.removeprefix("HISTORY"))
+    return _line("HISTORY", out)
+
+
+def _line(word, out):
+    (line,) = [line for line in out.splitlines() if line.startswith(word)]
+    return json.loads(line.removeprefix(word))
 
 
 def _assert_same_history(outs, expected):
@@ -57,11 +61,14 @@ def _assert_same_history(outs, expected):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_two_workers_train_as_one_does(start, free_ports):
-    """The same global batch, cut in two."""
-    expected = _history(start("one", [], 0).communicate(timeout=400)[0])
+    """The same global batch, cut in two. Afterwards each of them evaluates all examples, on its own."""
+    one = start("one", [], 0).communicate(timeout=400)[0]
     ports = free_ports()
     workers = [start("two", ports, i) for i in range(2)]
-    _assert_same_history([worker.communicate(timeout=400)[0] for worker in workers], expected)
+    outs = [worker.communicate(timeout=400)[0] for worker in workers]
+    _assert_same_history(outs, _history(one))
+    for out in outs:
+        assert _line("EVALUATION", out) == pytest.approx(_line("EVALUATION", one), rel=1e-4)
 
 
 @pytest.mark.slow

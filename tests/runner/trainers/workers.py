@@ -1,4 +1,4 @@
-"""One of the processes of a training on several workers; prints its metrics as JSON.
+"""One of the processes of a training on several workers; prints its metrics as JSON, and those of `evaluate`.
 
 usage: workers.py CONFTEST FOLDER FILES PORTS INDEX [EPOCH]. PORTS: of all workers, separated by commas; none for a
 single process. EPOCH: of whose steps the last is not done: the process kills itself.
@@ -79,3 +79,6 @@ result = runner.run(
     model_exporters=[],
 )
 print("HISTORY", json.dumps(result.trained_model.history.history), flush=True)
+# Each worker evaluates all examples.
+evaluation = runner.evaluate(result, runner.TFRecordDatasetProvider(files), global_batch_size=8)
+print("EVALUATION", json.dumps(evaluation), flush=True)
