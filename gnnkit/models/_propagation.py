@@ -10,6 +10,7 @@ from gnnkit.keras.layers._inputs import read_features
 from gnnkit.keras.layers._receptive_field import Reads
 from gnnkit.ops import _primitives, reverse_tag
 from gnnkit.ops._message_factors import message_factor, scale_messages
+from gnnkit.ops._neighbors import neighbor_sum
 
 NORMALIZATIONS = ("none", "in", "out", "in_out", "in_in")
 
@@ -31,8 +32,8 @@ class Propagation(NamedTuple):
     def __call__(self, states: Any, edge_factor: Any = None, loop_factor: Any = None) -> Any:
         """The sums of states `[V, F]`. edge_factor `[E, 1]`, loop_factor `[V, 1]`: further factors of the terms."""
         scaled = _times(states, self.at_sender)
-        messages = _times(_times(_primitives.gather(scaled, self.senders), self.weights), edge_factor)
-        pooled = _primitives.segment_sum(messages, self.receivers, self.num_nodes)
+        weights = self.weights if edge_factor is None else _times(edge_factor, self.weights)
+        pooled = neighbor_sum(scaled, self.senders, self.receivers, self.num_nodes, weights)
         if self.self_loops:
             pooled = pooled + _times(scaled, loop_factor)
         return _times(pooled, self.at_receiver)

@@ -11,6 +11,7 @@ from gnnkit.graph._symbolic import graph_function
 from gnnkit.ops import _primitives
 from gnnkit.ops._broadcast import broadcast
 from gnnkit.ops._message_factors import scale_messages
+from gnnkit.ops._neighbors import pool_without_rows
 from gnnkit.ops._reductions import reduce_segments
 from gnnkit.ops._resolve import (
     Segments,
@@ -173,6 +174,12 @@ def pool_neighbors_to_node(
     value = broadcast(
         graph_tensor, from_tag, edge_set_name=edge_set_name, feature_value=feature_value, feature_name=feature_name
     )
+    names = [edge_set_name] if isinstance(edge_set_name, str) else edge_set_name
+    node_set = graph_tensor.node_sets[graph_tensor.edge_sets[names[0]].adjacency.node_set_name(from_tag)]
+    states = feature_value if feature_name is None else node_set[feature_name]
+    pooled = pool_without_rows(graph_tensor, names, to_tag, from_tag, reduce_type, states)
+    if pooled is not None:
+        return pooled  # TensorFlow leaves the broadcast out then.
     return pool(graph_tensor, to_tag, edge_set_name=edge_set_name, reduce_type=reduce_type, feature_value=value)
 
 

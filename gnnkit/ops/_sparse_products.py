@@ -7,6 +7,7 @@ coefficients, and gradients alike would be `[E, H, C]` each, which takes longer 
 `weighted_sum` and `edge_products` are each other's gradients, so that derivatives of any order take the fast way.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,14 +16,20 @@ import tensorflow as tf
 from gnnkit.ops import _gradients, _sorted_segments
 from gnnkit.ops._sorted_segments import Segments
 
+_PARTS = 4
+
 
 def applies(values: Any, receivers: Any, senders: Any) -> bool:
     """Whether products with `values` `[V, H, C]` along edges with these ends, int `[E]`, can be handled here."""
+    return sums_apply(values, receivers, senders) and values.shape.rank == 3
+
+
+def sums_apply(values: Any, receivers: Any, senders: Any) -> bool:
+    """Whether `neighbor_sum` can handle `values` `[V, ...]` and edges with these ends, int `[E]`."""
     return (
         not _gradients.are_off()
         and _sorted_segments.applies(values, receivers)
         and _sorted_segments.can_sort(senders)
-        and values.shape.rank == 3
         and values.shape[1:].is_fully_defined()
     )
 
@@ -48,6 +55,10 @@ def pattern(at: Segments, others: Segments, heads: int) -> Pattern:
     if at.order is not None:
         rows, columns, edges = at.sorted_ids, tf.gather(columns, at.order), at.order
 
+    num = tf.size(at.sizes)
+    if heads == 1:
+        return Pattern(at.ids, num, tf.cast(tf.stack([rows, columns], 1), tf.int64), edges)
+
     def by_head(ids: Any) -> tf.Tensor:
         return tf.reshape(tf.cast(ids, tf.int32)[:, tf.newaxis] * heads + tf.range(heads), [-1])
 
@@ -58,7 +69,26 @@ def pattern(at: Segments, others: Segments, heads: int) -> Pattern:
     here = tf.math.invert_permutation(tf.reshape(to, [-1]))
     places = tf.cast(tf.gather(tf.stack([by_head(rows), by_head(columns)], 1), here), tf.int64)
     order = here if at.order is None else tf.gather(by_head(edges), here)
-    return Pattern(at.ids, tf.size(sizes), places, order)
+    return Pattern(at.ids, num, places, order)
+
+
+def neighbor_sum(values: tf.Tensor, senders: Any, receivers: Any, num: Any, weights: Any = None) -> tf.Tensor:
+    """`Σ_e weights[e] * values[senders[e]]` for each receiver: of `[V, ...]`, `[num, ...]`.
+
+    senders, receivers: int `[E]`. weights: `[E, 1]`; 1 by default.
+    """
+    at = _sorted_segments.segments_of(receivers, num)
+    others = _sorted_segments.segments_of(senders, tf.shape(values)[0])
+    if weights is None:
+        weights = tf.ones([tf.size(receivers), 1], values.dtype)
+    shape = values.shape[1:]
+    sums = weighted_sum(
+        weights,
+        tf.reshape(values, [-1, 1, math.prod(shape)]),
+        pattern(at, others, 1),
+        pattern(others, at, 1),
+    )
+    return tf.ensure_shape(tf.reshape(sums, [-1, *shape]), [tf.get_static_value(num), *shape])
 
 
 def weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, receivers: Pattern, senders: Pattern) -> tf.Tensor:
@@ -96,17 +126,26 @@ def _with_gradients(
 
 
 def _edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Pattern, senders: Pattern) -> tf.Tensor:
-    at_receivers = tf.raw_ops.GatherV2(params=x, indices=receivers.ids, axis=0)
-    at_senders = tf.raw_ops.GatherV2(params=y, indices=senders.ids, axis=0)
-    return tf.reduce_sum(at_receivers * at_senders, -1)
+    """In a few parts: gathered values are read again while they are in the processor's cache, and take less memory."""
+    size = -(-tf.size(receivers.ids) // _PARTS)
+    products = []
+    for i in range(_PARTS):
+        at_receivers, at_senders = (
+            tf.raw_ops.GatherV2(params=values, indices=ids[i * size : (i + 1) * size], axis=0)
+            for values, ids in ((x, receivers.ids), (y, senders.ids))
+        )
+        products.append(tf.reduce_sum(at_receivers * at_senders, -1))
+    return tf.ensure_shape(tf.concat(products, 0), [receivers.ids.shape[0], x.shape[1]])
 
 
 def _weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, at: Pattern, others: Pattern) -> tf.Tensor:
     heads, channels = values.shape[1:]
+    rows, columns = at.num * heads, tf.shape(values)[0] * heads
     matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
         indices=at.places,
         values=tf.gather(tf.reshape(coefficients, [-1]), at.order),
-        dense_shape=tf.cast(tf.stack([at.num, tf.shape(values)[0]]) * heads, tf.int64),
+        # The product of a matrix without rows would end the process.
+        dense_shape=tf.cast(tf.stack([tf.maximum(rows, 1), columns]), tf.int64),
     )
     sums = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=tf.reshape(values, [-1, channels]))
-    return tf.reshape(sums, [-1, heads, channels])
+    return tf.reshape(sums[:rows], [-1, heads, channels])

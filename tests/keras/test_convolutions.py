@@ -50,6 +50,32 @@ class TestConvolutions:
         with pytest.raises(ValueError, match="sends to the context, where there are no edges"):
             conv(receiver_tag=C, sender_edge_feature=H)(graph, node_set_name="paper")
 
+    @pytest.mark.parametrize("reduce_type", ["sum", "mean", "max"])
+    def test_what_was_broadcast_is_pooled(self, graph, reduce_type):
+        """In functions, sums and means of senders' states need no row an edge; their values and gradients are the same."""
+
+        class Neighbors(layers.AnyToAnyConvolutionBase):
+            def convolve(self, *, sender_node_input, broadcast_from_sender_node, pool_to_receiver, **kwargs):
+                sent = broadcast_from_sender_node(sender_node_input)
+                pooled = pool_to_receiver(sent, reduce_type=reduce_type)
+                return pooled + pool_to_receiver(tf.tanh(sent), reduce_type=reduce_type)
+
+        conv = Neighbors(receiver_tag=T)
+        states = graph.node_sets["paper"][H]
+
+        def values(states):
+            with tf.GradientTape() as tape:
+                tape.watch(states)
+                changed = graph.replace_features(node_sets={"paper": {H: states}})
+                result = conv(changed, edge_set_name="cites")
+            return result, tf.convert_to_tensor(tape.gradient(result, states, tf.cos(result)))
+
+        compiled = tf.function(values)
+        ops = [op.type for op in compiled.get_concrete_function(states).graph.get_operations()]
+        assert ("SparseMatrixMatMul" in ops) == (reduce_type != "max")
+        for got, want in zip(compiled(states), values(states), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
     def test_what_it_takes(self):
         conv = layers.SimpleConv(dense(), receiver_feature=None, sender_edge_feature="w")
         assert (conv.takes_receiver_input, conv.takes_sender_node_input, conv.takes_sender_edge_input) == (

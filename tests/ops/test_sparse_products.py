@@ -9,14 +9,15 @@ import tensorflow as tf
 
 import gnnkit
 from gnnkit.ops import _gradients, _head_products, _sparse_products
+from gnnkit.ops._neighbors import neighbor_sum
 from gnnkit.ops._sort_edges import sort_edges
 
 SIZES = {"a": 5, "b": 4}
 CASES = {"parallel edges, lonely nodes": ([3, 0, 0, 3, 1, 3, 0], [1, 1, 2, 1, 0, 1, 1]), "no edges": ([], [])}
 
 
-def graph_of(sources, targets):
-    nodes = {name: gnnkit.NodeSet.from_fields(sizes=[size]) for name, size in SIZES.items()}
+def graph_of(sources, targets, sizes=SIZES):
+    nodes = {name: gnnkit.NodeSet.from_fields(sizes=[size]) for name, size in sizes.items()}
     ends = gnnkit.Adjacency.from_indices(("a", sources), ("b", targets))
     edges = gnnkit.EdgeSet.from_fields(sizes=tf.shape(sources), adjacency=ends)
     return gnnkit.GraphTensor.from_pieces(node_sets=nodes, edge_sets={"e": edges})
@@ -55,6 +56,51 @@ def test_derivatives(case, sort):
     assert "SparseMatrixMatMul" in ops
     for got, expected in zip(compiled(*ends, *values), want, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
+
+
+def neighbor_derivatives(sources, targets, x, weights, sizes, reduce_type):
+    """Sums of neighbours' values times weights, their mean or sum, and first and second derivatives."""
+    graph = graph_of(sources, targets, sizes)
+    sums = []
+    with tf.GradientTape() as outer:
+        outer.watch([x, weights])
+        with tf.GradientTape() as inner:
+            inner.watch([x, weights])
+            sums.append(neighbor_sum(tf.reshape(x, [-1, 6]), sources, targets, sizes["b"], weights))
+            sums.append(
+                gnnkit.pool_neighbors_to_node(graph, "e", gnnkit.TARGET, reduce_type=reduce_type, feature_value=x)
+            )
+            loss = sum(tf.reduce_sum(s**3) for s in sums)
+        first = list(map(tf.convert_to_tensor, inner.gradient(loss, [x, weights])))
+        product = sum(tf.reduce_sum(tf.cos(g) * g) for g in first)
+    return [tf.convert_to_tensor(t) for t in (*sums, *first, *outer.gradient(product, [x, weights]))]
+
+
+@pytest.mark.parametrize("reduce_type", ["sum", "mean"])
+@pytest.mark.parametrize("case, sizes", [(name, SIZES) for name in CASES] + [("no edges", {"a": 3, "b": 0})])
+def test_sums_of_neighbors(case, sizes, reduce_type):
+    rng = np.random.default_rng(1)
+    sources, targets = (tf.constant(i, tf.int64) for i in CASES[case])
+    x = tf.constant(rng.standard_normal((sizes["a"], 2, 3)))
+    weights = tf.constant(rng.standard_normal((len(sources), 1)))
+    want = neighbor_derivatives(sources, targets, x, weights, sizes, reduce_type)
+    compiled: Any = tf.function(functools.partial(neighbor_derivatives, sizes=sizes, reduce_type=reduce_type))
+    ops = {op.type for op in compiled.get_concrete_function(sources, targets, x, weights).graph.get_operations()}
+    assert "SparseMatrixMatMul" in ops
+    for got, expected in zip(compiled(sources, targets, x, weights), want, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_no_receivers():
+    """Nor edges; TensorFlow's product of such a matrix ends the process."""
+    no_ends = tf.zeros([0], tf.int32)
+
+    @tf.function
+    def sums(sources, targets, coefficients, x):
+        graph = graph_of(sources, targets, {"a": 3, "b": 0})
+        return _head_products.weighted_sum_at_nodes(graph, "e", gnnkit.TARGET, coefficients, x)
+
+    assert sums(no_ends, no_ends, tf.zeros([0, 2]), tf.ones([3, 2, 4])).shape == (0, 2, 4)
 
 
 def test_loop():

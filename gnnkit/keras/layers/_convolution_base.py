@@ -12,6 +12,7 @@ from gnnkit.keras.layers._graph_layer import GraphLayer
 from gnnkit.keras.layers._inputs import FeatureName, read_features
 from gnnkit.keras.layers._receptive_field import Reads, ReadsAll, check_local
 from gnnkit.ops import broadcast, pool, reverse_tag
+from gnnkit.ops._neighbors import pool_without_rows
 from gnnkit.ops._sort_edges import sort_edges
 
 
@@ -144,6 +145,7 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
         def extra(fn: Callable[..., Any]) -> Callable[..., Any]:
             return lambda value, **kw: fn(graph, tag, **set_args, feature_value=value, **kw)
 
+        send, pool_to_receiver = _channels(graph, tag, set_args)
         kwargs: dict[str, Any] = {"training": training} if self._convolve_takes_training else {}
         if self._extra_receiver_ops:
             kwargs["extra_receiver_ops"] = {k: extra(fn) for k, fn in self._extra_receiver_ops.items()}
@@ -153,15 +155,9 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
                 edges, self._sender_edge_feature, f"Edge set {edge_set_name!r}", "sender_edge_feature"
             ),
             receiver_input=self._read(receiver, self._receiver_feature, receiver_what, "receiver_feature"),
-            broadcast_from_sender_node=(
-                (lambda x: x)
-                if tag == CONTEXT
-                else lambda x: broadcast(graph, reverse_tag(tag), **set_args, feature_value=x)
-            ),
+            broadcast_from_sender_node=send,
             broadcast_from_receiver=lambda x: broadcast(graph, tag, **set_args, feature_value=x),
-            pool_to_receiver=lambda x, reduce_type, **kw: pool(
-                graph, tag, **set_args, reduce_type=reduce_type, feature_value=x, **kw
-            ),
+            pool_to_receiver=pool_to_receiver,
             **kwargs,
         )
 
@@ -208,6 +204,33 @@ class AnyToAnyConvolutionBase(GraphLayer, abc.ABC):
 
     def _who(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
+
+
+def _channels(
+    graph: GraphTensor, tag: Any, set_args: Mapping[str, Any]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """`broadcast_from_sender_node` and `pool_to_receiver` of `convolve`.
+
+    What was broadcast, and is pooled as it is, needs no row an edge where `pool_without_rows` finds a shorter way.
+    """
+    sent: dict[int, tuple[Any, Any]] = {}  # By id: tensors have no hash. What is kept keeps its id.
+
+    def send(x: Any) -> Any:
+        if tag == CONTEXT:
+            return x
+        rows = broadcast(graph, reverse_tag(tag), **set_args, feature_value=x)
+        sent[id(rows)] = rows, x
+        return rows
+
+    def pool_to_receiver(x: Any, reduce_type: str, **kwargs: Any) -> Any:
+        if id(x) in sent:
+            names, states = [set_args["edge_set_name"]], sent[id(x)][1]
+            pooled = pool_without_rows(graph, names, tag, reverse_tag(tag), reduce_type, states)
+            if pooled is not None:
+                return pooled
+        return pool(graph, tag, **set_args, reduce_type=reduce_type, feature_value=x, **kwargs)
+
+    return send, pool_to_receiver
 
 
 def _get(pieces: Any, name: str, kind: str, who: str) -> Any:
