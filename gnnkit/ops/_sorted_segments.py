@@ -10,6 +10,7 @@ a sorted sum 2.5 ms; one that sorts on the way, 4.5 ms), and sorting is done onc
 import contextlib
 import contextvars
 import functools
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,7 +18,9 @@ import tensorflow as tf
 
 from gnnkit.graph._tf import in_xla
 from gnnkit.ops import _gradients
+from gnnkit.ops._sparse_matmul import sparse_matmul
 
+_MIN_WIDTH = 32  # Of rows to sum by a product of matrices.
 _MARK = "_gnnkit_segments"
 _IN_ORDER = "_gnnkit_in_order"
 _plain = contextvars.ContextVar("plain", default=False)
@@ -172,17 +175,25 @@ def _segment_sum(values: tf.Tensor, segments: Segments) -> tf.Tensor:
         def gradient(upstream: tf.Tensor) -> Any:
             return tf.ensure_shape(_gather(upstream, segments), values.shape), *[None] * len(tensors)
 
-        if segments.order is None:
-            return _with_empty(tf.math.segment_sum(values, segments.ids), segments), gradient
-        result = tf.raw_ops.SparseSegmentSumWithNumSegments(
-            data=values,
-            indices=segments.order,
-            segment_ids=segments.sorted_ids,
-            num_segments=tf.shape(segments.sizes)[0],
-        )
-        return result, gradient
+        return _sums(values, segments), gradient
 
     return sums(values, *segments.tensors)
+
+
+def _sums(values: tf.Tensor, segments: Segments) -> tf.Tensor:
+    num = tf.shape(segments.sizes)[0]
+    if segments.order is None or segments.sorted_ids is None:
+        return _with_empty(tf.math.segment_sum(values, segments.ids), segments)
+    shape = values.shape[1:]
+    if _gradients.are_off() or not shape.is_fully_defined() or math.prod(shape) < _MIN_WIDTH:
+        return tf.raw_ops.SparseSegmentSumWithNumSegments(
+            data=values, indices=segments.order, segment_ids=segments.sorted_ids, num_segments=num
+        )
+    # The product with a matrix that has a 1 in each column runs on all threads.
+    places = tf.stack([tf.cast(segments.sorted_ids, tf.int64), tf.cast(segments.order, tf.int64)], 1)
+    rows = tf.reshape(values, [-1, math.prod(shape)])
+    sums = sparse_matmul(places, tf.ones(tf.shape(segments.ids), values.dtype), num, tf.shape(rows)[0], rows)
+    return tf.reshape(sums, [-1, *shape])
 
 
 def segment_max(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from gnnkit.ops import _gradients, _sorted_segments
 from gnnkit.ops._sorted_segments import Segments
+from gnnkit.ops._sparse_matmul import sparse_matmul
 
 _PARTS = 4
 
@@ -51,25 +52,25 @@ class Pattern(NamedTuple):
 
 def pattern(at: Segments, others: Segments, heads: int) -> Pattern:
     """The pattern with rows for the nodes of `at`."""
-    rows, columns, edges = at.ids, others.ids, tf.range(tf.size(at.ids))
+    rows, columns, num = at.ids, others.ids, tf.size(at.sizes)
     if at.order is not None:
-        rows, columns, edges = at.sorted_ids, tf.gather(columns, at.order), at.order
-
-    num = tf.size(at.sizes)
+        rows, columns = at.sorted_ids, tf.gather(columns, at.order)
     if heads == 1:
-        return Pattern(at.ids, num, tf.cast(tf.stack([rows, columns], 1), tf.int64), edges)
-
-    def by_head(ids: Any) -> tf.Tensor:
-        return tf.reshape(tf.cast(ids, tf.int32)[:, tf.newaxis] * heads + tf.range(heads), [-1])
-
+        places = tf.cast(tf.stack([rows, columns], 1), tf.int64)
+        return Pattern(at.ids, num, places, tf.range(tf.size(rows)) if at.order is None else at.order)
     # An edge lies, for each head, after all edges of lower rows, and after those of lower heads of its node.
     sizes = tf.cast(at.sizes, tf.int32)
     first = tf.gather((heads - 1) * tf.cumsum(sizes, exclusive=True), rows) + tf.range(tf.size(rows))
     to = first[:, tf.newaxis] + tf.gather(sizes, rows)[:, tf.newaxis] * tf.range(heads)
     here = tf.math.invert_permutation(tf.reshape(to, [-1]))
-    places = tf.cast(tf.gather(tf.stack([by_head(rows), by_head(columns)], 1), here), tf.int64)
-    order = here if at.order is None else tf.gather(by_head(edges), here)
-    return Pattern(at.ids, num, places, order)
+    # Row and column travel as the lower and the upper half of one number.
+    both = (tf.cast(columns, tf.int64) * 2**32 + tf.cast(rows, tf.int64)) * heads
+    both = both[:, tf.newaxis] + (2**32 + 1) * tf.range(heads, dtype=tf.int64)
+    places = tf.cast(tf.bitcast(tf.gather(tf.reshape(both, [-1]), here), tf.int32), tf.int64)
+    if at.order is None:
+        return Pattern(at.ids, num, places, here)
+    edges = (at.order * heads)[:, tf.newaxis] + tf.range(heads)
+    return Pattern(at.ids, num, places, tf.gather(tf.reshape(edges, [-1]), here))
 
 
 def neighbor_sum(values: tf.Tensor, senders: Any, receivers: Any, num: Any, weights: Any = None) -> tf.Tensor:
@@ -140,12 +141,7 @@ def _edge_products(x: tf.Tensor, y: tf.Tensor, receivers: Pattern, senders: Patt
 
 def _weighted_sum(coefficients: tf.Tensor, values: tf.Tensor, at: Pattern, others: Pattern) -> tf.Tensor:
     heads, channels = values.shape[1:]
-    rows, columns = at.num * heads, tf.shape(values)[0] * heads
-    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=at.places,
-        values=tf.gather(tf.reshape(coefficients, [-1]), at.order),
-        # The product of a matrix without rows would end the process.
-        dense_shape=tf.cast(tf.stack([tf.maximum(rows, 1), columns]), tf.int64),
-    )
-    sums = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=tf.reshape(values, [-1, channels]))
-    return tf.reshape(sums[:rows], [-1, heads, channels])
+    numbers = tf.gather(tf.reshape(coefficients, [-1]), at.order)
+    columns = tf.shape(values)[0] * heads
+    sums = sparse_matmul(at.places, numbers, at.num * heads, columns, tf.reshape(values, [-1, channels]))
+    return tf.reshape(sums, [-1, heads, channels])

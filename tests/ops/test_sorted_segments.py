@@ -55,7 +55,7 @@ REDUCTIONS = {
 }
 
 
-@pytest.mark.parametrize("shape, dtype", [((3,), "float32"), ((2, 3), "float64")])
+@pytest.mark.parametrize("shape, dtype", [((3,), "float32"), ((2, 3), "float64"), ((4, 8), "float32")])
 @pytest.mark.parametrize("kind", REDUCTIONS)
 def test_reductions(kind, shape, dtype):
     own, theirs = REDUCTIONS[kind]
@@ -235,3 +235,11 @@ def test_a_graph_from_outside_of_the_function():
     for _ in range(2):
         np.testing.assert_allclose(tf.function(pooled, autograph=False)(tf.constant(2.0)), expected, 1e-6)
     np.testing.assert_allclose(pooled(tf.constant(2.0)), expected, 1e-6)
+
+
+def test_wide_rows():
+    """Sums of rows of at least 32 numbers are products of matrices."""
+    values, ids = random_rows(40, 7, shape=(4, 8))
+    compiled = tf.function(lambda values, ids: _sorted_segments.segment_sum(values, ids, 7))
+    kinds = {op.type for op in compiled.get_concrete_function(values, ids).graph.get_operations()}
+    assert "SparseMatrixMatMul" in kinds and "SparseSegmentSumWithNumSegments" not in kinds

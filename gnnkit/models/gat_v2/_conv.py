@@ -6,7 +6,7 @@ import keras
 
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import _keras
-from gnnkit.models._attention import AttentionConv, Ends, Values
+from gnnkit.models._attention import AttentionConv, Ends, Values, identity
 
 
 @final
@@ -55,9 +55,12 @@ class GATv2Conv(AttentionConv):
 
     def _attend(self, ends: Ends) -> tuple[Any, Values]:
         queries = ends.from_receiver(self._query(ends.receiver))
-        values = ends.from_senders(self._value_node, self._value_edge)
-        # Which the scores need once an edge, so that sums of them may as well.
-        return self._scores(self._attention_activation(queries + values)), Values(lambda: self._split_heads(values))
+        senders = ends.map_senders(self._value_node, self._value_edge)
+        values = senders.from_senders(identity, identity)
+        scores = self._scores(self._attention_activation(queries + values))
+        if senders.sender_edge is None:
+            return scores, self._values(senders)
+        return scores, Values(lambda: self._split_heads(values))
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
         return self._activation(self._merge_heads(pooled))
