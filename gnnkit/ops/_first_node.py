@@ -25,7 +25,7 @@ def gather_first_node(
     check_scalar_graph_tensor(graph_tensor, fn)
     node_set = get_node_set(graph_tensor, fn, node_set_name)
     value = resolve_value(node_set, f"node set {node_set_name!r}", fn, feature_value, feature_name)
-    return _primitives.gather(value, first_node_index(node_set, node_set_name))
+    return _primitives.gather(value, first_node_index(node_set, node_set_name), few=True)
 
 
 def first_node_index(node_set: Any, node_set_name: str) -> Any:

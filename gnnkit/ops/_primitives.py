@@ -22,11 +22,11 @@ def is_tf(value: Any) -> bool:
     return isinstance(value, _TF)
 
 
-def gather(values: Any, index: Any) -> Any:
-    """Rows of `values` `[V, ...]` at `index` int `[E]`: `[E, ...]`."""
+def gather(values: Any, index: Any, few: bool = False) -> Any:
+    """Rows of `values` `[V, ...]` at `index` int `[E]`: `[E, ...]`. few: whether E is far below V."""
     if isinstance(values, tf.Tensor) and isinstance(index, tf.Tensor):
         if _sorted_segments.applies(values, index):
-            return _sorted_segments.gather(values, index)
+            return _sorted_segments.gather(values, index, few)
         return tf.raw_ops.GatherV2(params=values, indices=index, axis=0)  # Half the time of tf.gather, eagerly.
     if is_tf(values) or is_tf(index):
         return tf.gather(values, index)

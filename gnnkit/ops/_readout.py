@@ -31,7 +31,8 @@ def structured_readout(
     with tf.control_dependencies(checks):
         adjacencies = [graph.edge_sets[name].adjacency for name in names]
         values = [
-            _primitives.gather(_readable_feature(graph, a.source_name, feature_name, fn), a.source) for a in adjacencies
+            _primitives.gather(_readable_feature(graph, a.source_name, feature_name, fn), a.source, few=True)
+            for a in adjacencies
         ]
         if len(names) == 1:
             return values[0]

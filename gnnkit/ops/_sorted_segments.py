@@ -141,9 +141,9 @@ def _sort(ids: tf.Tensor, num: Any) -> Segments:
     return Segments(ids, parts.row_ptrs[1:] - parts.row_ptrs[:-1], order, tf.gather(ids, order))
 
 
-def gather(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-    """Rows of `values` `[num, ...]` at ids int `[E]`: `[E, ...]`."""
-    return _gather(values, segments_of(ids, tf.shape(values)[0]))
+def gather(values: tf.Tensor, ids: tf.Tensor, few: bool = False) -> tf.Tensor:
+    """Rows of `values` `[num, ...]` at ids int `[E]`: `[E, ...]`. few: whether E is far below num."""
+    return _gather(values, segments_of(ids, tf.shape(values)[0]), few)
 
 
 def segment_sum(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
@@ -154,38 +154,38 @@ def segment_sum(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
 # Functions with gradients get all tensors as arguments: those that they captured could not be used in a tf.while_loop.
 
 
-def _gather(values: tf.Tensor, segments: Segments) -> tf.Tensor:
+def _gather(values: tf.Tensor, segments: Segments, few: bool = False) -> tf.Tensor:
     @_gradients.custom_gradient
     def rows(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
         segments = Segments(*tensors)
 
         def gradient(upstream: tf.Tensor) -> Any:
-            return tf.ensure_shape(_segment_sum(upstream, segments), values.shape), *[None] * len(tensors)
+            return tf.ensure_shape(_segment_sum(upstream, segments, few), values.shape), *[None] * len(tensors)
 
         return tf.raw_ops.GatherV2(params=values, indices=segments.ids, axis=0), gradient
 
     return rows(values, *segments.tensors)
 
 
-def _segment_sum(values: tf.Tensor, segments: Segments) -> tf.Tensor:
+def _segment_sum(values: tf.Tensor, segments: Segments, few: bool = False) -> tf.Tensor:
     @_gradients.custom_gradient
     def sums(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
         segments = Segments(*tensors)
 
         def gradient(upstream: tf.Tensor) -> Any:
-            return tf.ensure_shape(_gather(upstream, segments), values.shape), *[None] * len(tensors)
+            return tf.ensure_shape(_gather(upstream, segments, few), values.shape), *[None] * len(tensors)
 
-        return _sums(values, segments), gradient
+        return _sums(values, segments, few), gradient
 
     return sums(values, *segments.tensors)
 
 
-def _sums(values: tf.Tensor, segments: Segments) -> tf.Tensor:
+def _sums(values: tf.Tensor, segments: Segments, few: bool) -> tf.Tensor:
     num = tf.shape(segments.sizes)[0]
     if segments.order is None or segments.sorted_ids is None:
         return _with_empty(tf.math.segment_sum(values, segments.ids), segments)
     shape = values.shape[1:]
-    if _gradients.are_off() or not shape.is_fully_defined() or math.prod(shape) < _MIN_WIDTH:
+    if few or _gradients.are_off() or not shape.is_fully_defined() or math.prod(shape) < _MIN_WIDTH:
         return tf.raw_ops.SparseSegmentSumWithNumSegments(
             data=values, indices=segments.order, segment_ids=segments.sorted_ids, num_segments=num
         )
