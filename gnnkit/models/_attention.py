@@ -15,6 +15,7 @@ from gnnkit.keras.layers import AnyToAnyConvolutionBase
 from gnnkit.keras.layers._attention_log import log_attention
 from gnnkit.ops import _gradients, _primitives, broadcast, pool, softmax
 from gnnkit.ops._head_products import head_products, products_along_edges, weighted_sum_at_nodes
+from gnnkit.ops._leaky_scores import leaky_scores_along_edges
 from gnnkit.ops._sort_edges import sort_edges
 
 
@@ -27,6 +28,7 @@ class Ends(NamedTuple):
     from_receiver: Callable[[Any], Any]
     from_sender_node: Callable[[Any], Any]
     products: Callable[..., Any]  # `(receivers [V', H, C], senders=[V, H, C])`: scalar products along edges, `[E, H]`.
+    leaky_scores: Callable[..., Any]  # See `_leaky_scores`; without graph and tag.
 
     def map_receiver(self, fn: Callable[[Any], Any]) -> "Ends":
         return self._replace(receiver=fn(self.receiver))
@@ -79,6 +81,13 @@ def _products(
     return products_along_edges(graph, edge_set_name, tag, feature_value, senders)
 
 
+def _leaky_scores(graph: Any, tag: Any, *, feature_value: Any, edge_set_name: Any = None, **kwargs: Any) -> Any:
+    """See `leaky_scores_along_edges`; for nodes at the other end of edges."""
+    if edge_set_name is None or tag == CONTEXT:
+        return None
+    return leaky_scores_along_edges(graph, edge_set_name, tag, feature_value, **kwargs)
+
+
 def _weighted_sum(graph: Any, tag: Any, *, feature_value: Any, values: Values, **kwargs: Any) -> Any:
     """Values times coefficients, `feature_value` `[E, H]`, summed at each receiver: `[num_receivers, H, C]`."""
     dtype = feature_value.dtype
@@ -123,7 +132,12 @@ class AttentionConv(AnyToAnyConvolutionBase):
             receiver_feature=receiver_feature,
             sender_node_feature=sender_node_feature,
             sender_edge_feature=sender_edge_feature,
-            extra_receiver_ops={"softmax": softmax, "products": _products, "weighted_sum": _weighted_sum},
+            extra_receiver_ops={
+                "softmax": softmax,
+                "products": _products,
+                "leaky_scores": _leaky_scores,
+                "weighted_sum": _weighted_sum,
+            },
             **kwargs,
         )
         self._check(num_heads, per_head_channels, heads_merge_type)
@@ -224,6 +238,7 @@ class AttentionConv(AnyToAnyConvolutionBase):
                 broadcast_from_receiver,
                 broadcast_from_sender_node,
                 extra_receiver_ops["products"],
+                extra_receiver_ops["leaky_scores"],
             )
         )
         # At least float32: exponentials and sums over many senders are beyond half precision.
@@ -307,12 +322,17 @@ class HeadScores(keras.layers.Layer):
         )
 
     def call(self, values: Any) -> Any:
-        # One product with a block-diagonal matrix [H, H * C] is several times faster than one product a head.
-        heads: Any = ops.expand_dims(ops.eye(self._num_heads, dtype=values.dtype), -1)
-        blocks: Any = ops.reshape(heads * ops.transpose(self.kernel), (self._num_heads, -1))
+        blocks = self.blocks(values)
         if _primitives.is_tf(values):
             return _block_products(values, blocks)
         return ops.matmul(values, ops.transpose(blocks))
+
+    def blocks(self, values: Any) -> Any:
+        """The block-diagonal matrix `[H, H * C]`, whose product with values is several times faster than one a head."""
+        if not self.built:
+            self.build(values.shape)
+        heads: Any = ops.expand_dims(ops.eye(self._num_heads, dtype=values.dtype), -1)
+        return ops.reshape(heads * ops.transpose(self.kernel), (self._num_heads, -1))
 
 
 @_gradients.custom_gradient

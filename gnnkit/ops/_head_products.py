@@ -28,7 +28,7 @@ def products_along_edges(graph: GraphTensor, edge_set_name: str, tag: int, recei
     """The scalar products of the values `[V', H, C]` of nodes at `tag` and `[V, H, C]` at the other end: `[E, H]`."""
     ends = _ends(graph, edge_set_name, tag, receivers, senders)
     if ends is not None:
-        return _sparse_products.edge_products(receivers, senders, *ends)
+        return _sparse_products.edge_products(receivers, senders, ends)
     at_receivers = broadcast_node_to_edges(graph, edge_set_name, tag, feature_value=receivers)
     at_senders = broadcast_node_to_edges(graph, edge_set_name, reverse_tag(tag), feature_value=senders)
     return head_products(at_receivers, at_senders)
@@ -38,7 +38,7 @@ def weighted_sum_at_nodes(graph: GraphTensor, edge_set_name: str, tag: int, coef
     """For each node at `tag`, the sum of senders' values `[V, H, C]` times coefficients `[E, H]`: `[V', H, C]`."""
     ends = _ends(graph, edge_set_name, tag, senders)
     if ends is not None:
-        return _sparse_products.weighted_sum(coefficients, senders, *ends)
+        return _sparse_products.weighted_sum(coefficients, senders, ends)
     values = broadcast_node_to_edges(graph, edge_set_name, reverse_tag(tag), feature_value=senders)
     return pool_edges_to_node(
         graph, edge_set_name, tag, "sum", feature_value=values * ops.expand_dims(coefficients, -1)
@@ -46,14 +46,13 @@ def weighted_sum_at_nodes(graph: GraphTensor, edge_set_name: str, tag: int, coef
 
 
 def _ends(graph: GraphTensor, edge_set_name: str, tag: int, *values: Any) -> Any:
-    """The patterns of receivers and of senders where products with values are faster without a row an edge."""
+    """The pattern of edges where products with values are faster without a row an edge."""
     adjacency = graph.edge_sets[edge_set_name].adjacency
     receivers, senders = adjacency[tag], adjacency[reverse_tag(tag)]
     if not all(_sparse_products.applies(v, receivers, senders) for v in values):
         return None
-    at, others = (
-        _sorted_segments.segments_of(adjacency[t], graph.node_sets[adjacency.node_set_name(t)]._num_items())
-        for t in (tag, reverse_tag(tag))
+    num_receivers, num_senders = (
+        graph.node_sets[adjacency.node_set_name(t)]._num_items() for t in (tag, reverse_tag(tag))
     )
-    heads = values[0].shape[1]
-    return _sparse_products.pattern(at, others, heads), _sparse_products.pattern(others, at, heads)
+    segments = _sorted_segments.segments_of(receivers, num_receivers)
+    return _sparse_products.pattern(segments, senders, num_senders, values[0].shape[1])

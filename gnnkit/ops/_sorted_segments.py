@@ -52,8 +52,7 @@ def plain_kernels() -> Iterator[None]:
 def applies(values: Any, ids: Any) -> bool:
     """Whether rows of `values` can be handled here: see the module."""
     return (
-        not tf.executing_eagerly()
-        and can_sort(ids)
+        can_sort(ids)
         and isinstance(values, tf.Tensor)
         and values.dtype in (tf.float32, tf.float64)
         and values.shape.rank is not None
@@ -62,15 +61,13 @@ def applies(values: Any, ids: Any) -> bool:
 
 
 def can_sort(ids: Any) -> bool:
-    """Whether operations with these ids can be handled here. XLA has no such kernels, and accelerators need none."""
-    return (
-        not tf.executing_eagerly()
-        and isinstance(ids, tf.Tensor)
-        and ids.shape.rank == 1
-        and not _plain.get()
-        and not in_xla()
-        and not _has_accelerator()
-    )
+    """Whether operations with these ids can be handled here."""
+    return on_cpu_in_function() and isinstance(ids, tf.Tensor) and ids.shape.rank == 1
+
+
+def on_cpu_in_function() -> bool:
+    """Not in XLA, which has no kernels for sorted segments, nor beside an accelerator, which needs none."""
+    return not (tf.executing_eagerly() or _plain.get() or in_xla() or _has_accelerator())
 
 
 @functools.lru_cache
@@ -148,7 +145,7 @@ def gather(values: tf.Tensor, ids: tf.Tensor, few: bool = False) -> tf.Tensor:
 
 def segment_sum(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:
     """Sums rows of `values` `[E, ...]` by ids int `[E]`: `[num, ...]`."""
-    return _with_rows(_segment_sum(values, segments_of(ids, num)), num)
+    return _with_rows(sum_rows(values, segments_of(ids, num)), num)
 
 
 # Functions with gradients get all tensors as arguments: those that they captured could not be used in a tf.while_loop.
@@ -160,14 +157,16 @@ def _gather(values: tf.Tensor, segments: Segments, few: bool = False) -> tf.Tens
         segments = Segments(*tensors)
 
         def gradient(upstream: tf.Tensor) -> Any:
-            return tf.ensure_shape(_segment_sum(upstream, segments, few), values.shape), *[None] * len(tensors)
+            return tf.ensure_shape(sum_rows(upstream, segments, few), values.shape), *[None] * len(tensors)
 
         return tf.raw_ops.GatherV2(params=values, indices=segments.ids, axis=0), gradient
 
     return rows(values, *segments.tensors)
 
 
-def _segment_sum(values: tf.Tensor, segments: Segments, few: bool = False) -> tf.Tensor:
+def sum_rows(values: tf.Tensor, segments: Segments, few: bool = False) -> tf.Tensor:
+    """Sums rows of `values` `[E, ...]` by segment: `[num, ...]`. few: whether E is far below num."""
+
     @_gradients.custom_gradient
     def sums(values: tf.Tensor, *tensors: tf.Tensor) -> Any:
         segments = Segments(*tensors)
@@ -181,19 +180,20 @@ def _segment_sum(values: tf.Tensor, segments: Segments, few: bool = False) -> tf
 
 
 def _sums(values: tf.Tensor, segments: Segments, few: bool) -> tf.Tensor:
-    num = tf.shape(segments.sizes)[0]
-    if segments.order is None or segments.sorted_ids is None:
-        return _with_empty(tf.math.segment_sum(values, segments.ids), segments)
-    shape = values.shape[1:]
-    if few or _gradients.are_off() or not shape.is_fully_defined() or math.prod(shape) < _MIN_WIDTH:
-        return tf.raw_ops.SparseSegmentSumWithNumSegments(
-            data=values, indices=segments.order, segment_ids=segments.sorted_ids, num_segments=num
-        )
-    # The product with a matrix that has a 1 in each column runs on all threads.
-    places = tf.stack([tf.cast(segments.sorted_ids, tf.int64), tf.cast(segments.order, tf.int64)], 1)
-    rows = tf.reshape(values, [-1, math.prod(shape)])
-    sums = sparse_matmul(places, tf.ones(tf.shape(segments.ids), values.dtype), num, tf.shape(rows)[0], rows)
-    return tf.reshape(sums, [-1, *shape])
+    num, shape = tf.shape(segments.sizes)[0], values.shape[1:]
+    order, sorted_ids = segments.order, segments.ids if segments.sorted_ids is None else segments.sorted_ids
+    if not few and not _gradients.are_off() and shape.is_fully_defined() and math.prod(shape) >= _MIN_WIDTH:
+        # The product with a matrix that has a 1 in each column runs on all threads.
+        order = tf.range(tf.size(sorted_ids)) if order is None else order
+        places = tf.cast(tf.stack([sorted_ids, tf.cast(order, sorted_ids.dtype)], 1), tf.int64)
+        rows = tf.reshape(values, [-1, math.prod(shape)])
+        sums = sparse_matmul(places, tf.ones(tf.shape(order), values.dtype), num, tf.shape(rows)[0], rows)
+        return tf.reshape(sums, [-1, *shape])
+    if order is None:
+        return _with_empty(tf.math.segment_sum(values, sorted_ids), segments)
+    return tf.raw_ops.SparseSegmentSumWithNumSegments(
+        data=values, indices=order, segment_ids=sorted_ids, num_segments=num
+    )
 
 
 def segment_max(values: tf.Tensor, ids: tf.Tensor, num: Any) -> tf.Tensor:

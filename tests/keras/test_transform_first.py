@@ -186,3 +186,58 @@ def test_when(width, units, expected):
     """By widths: of inputs of nodes together, and of messages."""
     parts = [_transform_first.Part(np.ones([1, 999])), *[_transform_first.Part(np.ones([1, width]), np.copy)] * 2]
     assert _transform_first.pays(units, parts) == expected
+
+
+STATE = tf.constant(np.random.default_rng(0).standard_normal((6, 8)), tf.float32)
+NEXT_STATE_INPUTS = (STATE, {"b": tf.sin(STATE), "a": tf.cos(STATE)[:, :3]}, tf.tanh(STATE)[:, :2])
+
+
+@pytest.mark.parametrize("make", [dense, lambda: dense(use_bias=False), sequence], ids=["dense", "no bias", "sequence"])
+def test_next_state(forms, make):
+    """In a tf.function, a Dense takes the inputs as they are: same outputs, first and second derivatives."""
+    layer = layers.NextStateFromConcat(make())
+    layer(NEXT_STATE_INPUTS)
+    inputs = tf.nest.flatten(NEXT_STATE_INPUTS)
+    sources = [w.value for w in layer.trainable_weights]
+
+    def derivatives(*inputs):
+        watched = [*inputs, *sources]
+        with tf.GradientTape() as outer:
+            outer.watch(watched)
+            with tf.GradientTape() as inner:
+                inner.watch(watched)
+                output = layer(tf.nest.pack_sequence_as(NEXT_STATE_INPUTS, inputs))
+                loss = tf.reduce_sum(output**3)
+            first = list(map(tf.convert_to_tensor, inner.gradient(loss, watched)))
+            product = sum(tf.reduce_sum(tf.cos(g) * g) for g in first)
+        second = outer.gradient(product, watched, unconnected_gradients="zero")
+        return [tf.convert_to_tensor(t) for t in (output, *first, *second)]
+
+    want, split = forms(True, lambda: derivatives(*inputs))
+    assert not split  # Eagerly, one operation is faster than three.
+    got, split = forms(True, lambda: tf.function(derivatives)(*inputs))
+    assert split
+    for g, w in zip(got, want, strict=True):
+        np.testing.assert_allclose(g, w, 1e-4, 1e-4 * max(1.0, np.abs(w).max()))
+
+
+@pytest.mark.parametrize("units, widths, expected", [(8, [4, 4], True), (8, [4, 3], False), (1, [8], False)])
+def test_when_without_concatenation(units, widths, expected):
+    """Where additions cost no more than copies."""
+    parts = [_transform_first.Part(np.ones([1, width])) for width in widths]
+    assert _transform_first._saves_copies(units, parts) == expected
+
+
+def test_next_state_of_wrong_width():
+    layer = layers.NextStateFromConcat(dense())
+    layer((STATE, {"a": STATE}, {}))
+    with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 16"):
+        tf.function(layer)((STATE, {"a": tf.ones([6, 9])}, {}))
+
+
+def test_next_state_in_training():
+    """A Sequential's other layers learn that it is training."""
+    layer = layers.NextStateFromConcat(keras.Sequential([dense(), keras.layers.Dropout(0.5, seed=1)]))
+    compiled = tf.function(layer)
+    inputs = STATE, {"a": STATE}, {}
+    assert np.any(compiled(inputs, training=True) == 0) and not np.any(compiled(inputs) == 0)

@@ -11,6 +11,7 @@ import keras
 from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph._missing import MissingError
 from gnnkit.keras.layers._graph_layer import GraphLayer
+from gnnkit.keras.layers._transform_first import transform_side_by_side
 
 
 class NextStateLayer(GraphLayer):
@@ -48,7 +49,7 @@ class NextStateFromConcat(NextStateLayer):
         return {**super().get_config(), "transformation": self.transformation}
 
     def call(self, inputs: Any) -> Any:
-        return self.transformation(concat_features(inputs))
+        return transform_side_by_side(self.transformation, inputs, self.dtype_policy)
 
 
 @final
@@ -89,7 +90,7 @@ class ResidualNextState(NextStateLayer):
 
     def call(self, inputs: Any) -> Any:
         skip = self._skip(inputs[0])
-        result = self.residual_block(concat_features(inputs))
+        result = transform_side_by_side(self.residual_block, inputs, self.dtype_policy)
         if skip.shape[-1] != 0:
             if tuple(skip.shape[1:]) != tuple(result.shape[1:]):
                 raise ValueError(
@@ -145,14 +146,3 @@ class SingleInputNextState(NextStateLayer):
                 "Use NextStateFromConcat to combine several."
             )
         return values[0]
-
-
-def concat_features(inputs: Any) -> Any:
-    """All tensors of a nested structure side by side: `[V, sum of widths]`; dicts in the order of their keys."""
-    tensors = keras.tree.flatten(inputs)
-    if not tensors:
-        raise ValueError(
-            "There is nothing to concatenate: the next state got neither a state nor an input. Name a feature "
-            "(node_input_feature, edge_input_feature, ...) or an edge set to receive from."
-        )
-    return tensors[0] if len(tensors) == 1 else keras.ops.concatenate(tensors, axis=-1)

@@ -1,10 +1,13 @@
-"""Transform before broadcast: a Dense over inputs side by side, as a sum of products that are made before the broadcast."""
+"""A Dense over inputs side by side as a sum of products: before they are broadcast, and without a concatenation."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
 from keras import ops
+
+from gnnkit.ops import _sorted_segments
+from gnnkit.ops._split_products import split_products
 
 _MIN_WIDTH = 64
 
@@ -28,20 +31,21 @@ def transform_first(layer: Any, parts: Sequence[Part], dtype_policy: Any) -> Any
 
     dtype_policy: of the layer that calls.
     """
-    dense, rest = _leading_dense(layer)
-    if dense is None or not _is_plain(dense, dtype_policy) or not _are_matrices(parts, dtype_policy):
-        return None
-    if not pays(dense.units, parts):
-        return None
-    width = sum(part.value.shape[-1] for part in parts)
-    if not layer.built:
-        layer.build((None, width))
-    if dense.kernel.shape[0] != width:
-        return None  # The layer itself has the better error.
-    messages = _sum_of_products(dense, parts)
-    for after in rest:
-        messages = after(messages)
-    return messages
+    return _without_concatenation(layer, parts, dtype_policy, pays)
+
+
+def transform_side_by_side(layer: Any, values: Any, dtype_policy: Any) -> Any:
+    """`layer` of the concatenation of all tensors `[N, F]` in a nested structure, in the order of keys: `[N, units]`.
+
+    On a CPU in `tf.function`, a plain Dense takes them as they are, where that is cheaper than to concatenate them.
+
+    dtype_policy: of the layer that calls.
+    """
+    result = None
+    if _sorted_segments.on_cpu_in_function():
+        parts = [Part(value) for value in keras.tree.flatten(values)]
+        result = _without_concatenation(layer, parts, dtype_policy, _saves_copies)
+    return layer(_concat(values)) if result is None else result
 
 
 def pays(units: int, parts: Sequence[Part]) -> bool:
@@ -53,18 +57,49 @@ def pays(units: int, parts: Sequence[Part]) -> bool:
     return width >= max(_MIN_WIDTH, units // 2)
 
 
+def _saves_copies(units: int, parts: Sequence[Part]) -> bool:
+    """Whether fewer numbers are copied into a concatenation than are added up to do without."""
+    return len(parts) > 1 and sum(part.value.shape[-1] for part in parts) >= (len(parts) - 1) * units
+
+
+def _without_concatenation(
+    layer: Any, parts: Sequence[Part], dtype_policy: Any, is_cheaper: Callable[[int, Sequence[Part]], bool]
+) -> Any:
+    dense, rest = _leading_dense(layer)
+    if dense is None or not _is_plain(dense, dtype_policy) or not _are_matrices(parts, dtype_policy):
+        return None
+    if not is_cheaper(dense.units, parts):
+        return None
+    width = sum(part.value.shape[-1] for part in parts)
+    if not layer.built:
+        layer.build((None, width))
+    if dense.kernel.shape[0] != width:
+        return None  # The layer itself has the better error.
+    result = _sum_of_products(dense, parts)
+    for after in rest:
+        result = after(result)
+    return result
+
+
 def _sum_of_products(dense: Any, parts: Sequence[Part]) -> Any:
-    kernel, bias, total = dense.kernel, dense.bias, None
-    start = 0
-    for part in parts:
-        stop = start + part.value.shape[-1]
-        product = ops.matmul(part.value, kernel[start:stop])
-        if bias is not None and part.broadcast is not None:
-            product, bias = product + bias, None
+    bias_to = next((i for i, part in enumerate(parts) if part.broadcast is not None), 0)
+    products = split_products([part.value for part in parts], dense.kernel, dense.bias, bias_to)
+    total = None
+    for part, product in zip(parts, products, strict=True):
         product = part.rows(product)
         total = product if total is None else total + product  # `ops.add` fails on matrices without rows.
-        start = stop
     return dense.activation(total)
+
+
+def _concat(values: Any) -> Any:
+    """All tensors of a nested structure side by side: `[V, sum of widths]`; dicts in the order of their keys."""
+    tensors = keras.tree.flatten(values)
+    if not tensors:
+        raise ValueError(
+            "There is nothing to concatenate: the next state got neither a state nor an input. Name a feature "
+            "(node_input_feature, edge_input_feature, ...) or an edge set to receive from."
+        )
+    return tensors[0] if len(tensors) == 1 else keras.ops.concatenate(tensors, axis=-1)
 
 
 def _leading_dense(layer: Any) -> tuple[Any, list[Any]]:

@@ -8,6 +8,8 @@ from gnnkit._names import HIDDEN_STATE
 from gnnkit.graph import _keras
 from gnnkit.models._attention import AttentionConv, Ends, Values, identity
 
+_SLOPE = 0.2  # Keras' default for leaky ReLU.
+
 
 @final
 @keras.saving.register_keras_serializable("gnnkit")
@@ -54,13 +56,25 @@ class GATv2Conv(AttentionConv):
         super().build(input_shape)
 
     def _attend(self, ends: Ends) -> tuple[Any, Values]:
-        queries = ends.from_receiver(self._query(ends.receiver))
+        queries = self._query(ends.receiver)
         senders = ends.map_senders(self._value_node, self._value_edge)
-        values = senders.from_senders(identity, identity)
-        scores = self._scores(self._attention_activation(queries + values))
-        if senders.sender_edge is None:
-            return scores, self._values(senders)
-        return scores, Values(lambda: self._split_heads(values))
+        if senders.sender_edge is not None:
+            values = senders.from_senders(identity, identity)
+            return self._hidden_scores(ends, queries, values), Values(lambda: self._split_heads(values))
+        scores = self._leaky_scores(queries, senders)
+        if scores is None:
+            scores = self._hidden_scores(ends, queries, senders.from_senders(identity, identity))
+        return scores, self._values(senders)
+
+    def _hidden_scores(self, ends: Ends, queries: Any, values: Any) -> Any:
+        return self._scores(self._attention_activation(ends.from_receiver(queries) + values))
+
+    def _leaky_scores(self, queries: Any, senders: Ends) -> Any:
+        """The scores for the default activation, or None where they are computed from a row an edge."""
+        if self._attention_activation is not keras.activations.leaky_relu:
+            return None
+        vectors = self._scores.blocks(queries)
+        return senders.leaky_scores(queries, senders=senders.sender_node, vectors=vectors, slope=_SLOPE)
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
         return self._activation(self._merge_heads(pooled))

@@ -4,7 +4,8 @@ from typing import Any, final
 
 import keras
 
-from gnnkit.keras.layers._next_state import NextStateLayer, concat_features
+from gnnkit.keras.layers._next_state import NextStateLayer
+from gnnkit.keras.layers._transform_first import transform_side_by_side
 from gnnkit.ops import combine_values
 
 
@@ -71,7 +72,8 @@ class MtAlbisNextState(NextStateLayer):
     def call(self, inputs: Any) -> Any:
         state, messages, _ = inputs
         combined = combine_values([messages[name] for name in sorted(messages)], self._edge_set_combine_type)
-        result = self._state_dropout(self._dense(concat_features((state, self._message_dropout(combined)))))
+        parts = state, self._message_dropout(combined)
+        result = self._state_dropout(transform_side_by_side(self._dense, parts, self.dtype_policy))
         if self._next_state_type == "residual" and state.shape[-1] != 0:
             if state.shape[-1] != result.shape[-1]:
                 raise ValueError(
