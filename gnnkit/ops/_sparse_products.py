@@ -64,8 +64,8 @@ def pattern(receivers: Segments, senders: tf.Tensor, num_senders: Any, heads: in
         rows, columns, order = _a_head_each(receivers.sizes, columns, order, heads)
     elif order is None:
         order = tf.range(tf.size(rows))
-    places = tf.cast(tf.stack([rows, columns], 1), tf.int64)
-    return Pattern(receivers.ids, senders, num_receivers, tf.convert_to_tensor(num_senders), places, order)
+    places = tf.stack([tf.cast(ids, tf.int64) for ids in (rows, columns)], 1)
+    return Pattern(receivers.ids, senders, num_receivers, tf.cast(num_senders, tf.int32), places, order)
 
 
 def _a_head_each(

@@ -103,6 +103,24 @@ def test_no_receivers():
     assert sums(no_ends, no_ends, tf.zeros([0, 2]), tf.ones([3, 2, 4])).shape == (0, 2, 4)
 
 
+@pytest.mark.parametrize("ids, sizes", [(tf.int32, tf.int64), (tf.int64, tf.int32)], ids=["sizes", "ids"])
+def test_long_integers(ids, sizes):
+    """Of one kind, where the others are short, in a function for graphs of any size."""
+    x, y = values_of(tf.float64)
+    ends = gnnkit.Adjacency.from_indices(("a", tf.constant([3, 0], ids)), ("b", tf.constant([1, 1], ids)))
+    nodes = {name: gnnkit.NodeSet.from_fields(sizes=tf.constant([size], sizes)) for name, size in SIZES.items()}
+    edges = gnnkit.EdgeSet.from_fields(sizes=tf.constant([2], sizes), adjacency=ends)
+    graph = gnnkit.GraphTensor.from_pieces(node_sets=nodes, edge_sets={"e": edges})
+
+    def sums(graph):
+        scores = _head_products.products_along_edges(graph, "e", gnnkit.TARGET, x, y)
+        pooled = gnnkit.pool_neighbors_to_node(graph, "e", gnnkit.TARGET, reduce_type="sum", feature_value=y)
+        return _head_products.weighted_sum_at_nodes(graph, "e", gnnkit.TARGET, scores, y) + pooled
+
+    spec = graph.spec.relax(num_components=True, num_nodes=True, num_edges=True)
+    np.testing.assert_allclose(tf.function(sums, input_signature=[spec])(graph), sums(graph), rtol=1e-10)
+
+
 def test_loop():
     """What a loop keeps for the gradient of each iteration."""
     sources, targets = (tf.constant(i, tf.int32) for i in CASES["parallel edges, lonely nodes"])
