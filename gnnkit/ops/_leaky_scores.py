@@ -1,5 +1,6 @@
 """Scores of edges from a hidden layer over both ends, with few rows an edge, on a CPU in `tf.function`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -11,11 +12,17 @@ from gnnkit.ops._sorted_segments import Segments
 
 
 def leaky_scores_along_edges(
-    graph: GraphTensor, edge_set_name: str, tag: int, receivers: Any, senders: Any, vectors: Any, slope: float
+    graph: GraphTensor,
+    edge_set_name: str,
+    tag: int,
+    receivers: Any,
+    senders: Any,
+    vectors: Callable[[], Any],
+    slope: float,
 ) -> Any:
     """`vectors · leaky_relu(x + y)` of the values x `[V', F]` of nodes at `tag` and y `[V, F]` at the other end: `[E, H]`.
 
-    vectors: `[H, F]`. slope: of the leaky ReLU for negative numbers; positive.
+    vectors: makes them, `[H, F]`. slope: of the leaky ReLU for negative numbers; positive.
 
     None where it takes no less memory than with operations of their own.
     """
@@ -25,7 +32,7 @@ def leaky_scores_along_edges(
         if _gradients.are_off() or not _sorted_segments.applies(values, adjacency[t]):
             return None
         segments.append(_sorted_segments.segments_of(adjacency[t], tf.shape(values)[0]))
-    return _leaky_scores(receivers, senders, vectors, slope, *segments)
+    return _leaky_scores(receivers, senders, vectors(), slope, *segments)
 
 
 def _leaky_scores(x: Any, y: Any, vectors: Any, slope: float, receivers: Segments, senders: Segments) -> tf.Tensor:

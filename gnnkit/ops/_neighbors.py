@@ -34,6 +34,6 @@ def neighbor_sum(states: Any, senders: Any, receivers: Any, num: Any, weights: A
     senders, receivers: int `[E]`. weights: `[E, 1]` of the states' dtype; 1 by default.
     """
     if _sparse_products.sums_apply(states, receivers, senders):
-        return _sparse_products.neighbor_sum(states, senders, receivers, num, weights)
+        return _sparse_products.sum_at_receivers(states, senders, receivers, num, weights)
     messages = _primitives.gather(states, senders)
     return _primitives.segment_sum(messages if weights is None else messages * weights, receivers, num)

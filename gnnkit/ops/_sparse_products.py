@@ -28,7 +28,7 @@ def applies(values: Any, receivers: Any, senders: Any) -> bool:
 
 
 def sums_apply(values: Any, receivers: Any, senders: Any) -> bool:
-    """Whether `neighbor_sum` can handle `values` `[V, ...]` and edges with these ends, int `[E]`."""
+    """Whether `sum_at_receivers` can handle `values` `[V, ...]` and edges with these ends, int `[E]`."""
     return (
         not _gradients.are_off()
         and _sorted_segments.applies(values, receivers)
@@ -88,7 +88,7 @@ def _a_head_each(
     return rows, spread(columns), here if order is None else spread(order)
 
 
-def neighbor_sum(values: tf.Tensor, senders: Any, receivers: Any, num: Any, weights: Any = None) -> tf.Tensor:
+def sum_at_receivers(values: tf.Tensor, senders: Any, receivers: Any, num: Any, weights: Any = None) -> tf.Tensor:
     """`Σ_e weights[e] * values[senders[e]]` for each receiver: of `[V, ...]`, `[num, ...]`.
 
     senders, receivers: int `[E]`. weights: `[E, 1]`; 1 by default.

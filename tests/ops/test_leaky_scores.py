@@ -27,7 +27,7 @@ def formula(senders, receivers, x, y, vectors):
 
 
 def fused(senders, receivers, x, y, vectors):
-    return leaky_scores_along_edges(graph_of(senders, receivers), "e", gnnkit.TARGET, x, y, vectors, 0.25)
+    return leaky_scores_along_edges(graph_of(senders, receivers), "e", gnnkit.TARGET, x, y, lambda: vectors, 0.25)
 
 
 def derivatives(scores_of, senders, receivers, *values):

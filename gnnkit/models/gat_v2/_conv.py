@@ -1,5 +1,6 @@
 """The convolution of GATv2."""
 
+import functools
 from typing import Any, final
 
 import keras
@@ -73,7 +74,7 @@ class GATv2Conv(AttentionConv):
         """The scores for the default activation, or None where they are computed from a row an edge."""
         if self._attention_activation is not keras.activations.leaky_relu:
             return None
-        vectors = self._scores.blocks(queries)
+        vectors = functools.partial(self._scores.blocks, queries)
         return senders.leaky_scores(queries, senders=senders.sender_node, vectors=vectors, slope=_SLOPE)
 
     def _finish(self, pooled: Any, receiver: Any) -> Any:
