@@ -70,13 +70,14 @@ def test_attention_sums_to_one_over_all_edge_sets():
     np.testing.assert_allclose(total, np.repeat(degrees.numpy()[:, None] > 0, HEADS, 1), atol=1e-5)
 
 
-def test_auxiliary_sets_do_not_take_part():
-    """Not as receivers, and not as senders either."""
+@pytest.mark.parametrize("edge_set_name", ["_readout/b", "g"])
+def test_auxiliary_sets_do_not_take_part(edge_set_name):
+    """Not as receivers, and not as senders either, which tensorflow-gnn does not check (B21)."""
     graph = gnnkit.GraphTensor.from_pieces(
         node_sets={**GRAPH.node_sets, "_readout": gnnkit.NodeSet.from_fields(sizes=[1, 1, 1])},
         edge_sets={
             **GRAPH.edge_sets,
-            "_readout/b": gnnkit.EdgeSet.from_fields(
+            edge_set_name: gnnkit.EdgeSet.from_fields(
                 sizes=[1, 0, 0], adjacency=gnnkit.Adjacency.from_indices(("_readout", [0]), ("b", [0]))
             ),
         },
